@@ -1,5 +1,5 @@
 // A gate as a resonance chamber: walls, door, rail with its thresholds, and what stands in it.
-import { ink, stateInk, font, fitText, textWidth, sign, signed } from "./draw.js";
+import { ink, stateInk, font, fitText, textWidth, sign, signed, write } from "./draw.js";
 
 const R = 7;
 
@@ -12,8 +12,8 @@ function walls(ctx, row, state, dense) {
 }
 
 /** The walls and what does not move; `fold` rows show how many of their gates stand in which state. */
-export function drawChamber(ctx, row, state, x, dense) {
-  const colour = stateInk(state), { w, h } = row, right = row.x + w, mid = row.y + h / 2;
+export function drawChamber(ctx, row, shown, dense) {
+  const { state } = shown, colour = stateInk(state), { w, h } = row, right = row.x + w, mid = row.y + h / 2;
   walls(ctx, row, state, dense);
   ctx.fillStyle = ink.raised;
   ctx.fill();
@@ -34,35 +34,26 @@ export function drawChamber(ctx, row, state, x, dense) {
     ctx.roundRect(right - (dense ? 3 : 4), row.y - 0.5, dense ? 3.5 : 5, h + 1, 2);
     ctx.fill();
   }
-  dense ? denseText(ctx, row, state, mid) : fullText(ctx, row, state, x);
+  dense ? denseText(ctx, row, state, mid) : fullText(ctx, row, state, (shown.bound ? (state === "OPEN" ? "≥ " : "≤ ") : "") + signed(shown.x));
 }
 
-function fullText(ctx, row, state, x) {
+function fullText(ctx, row, state, value) {
   const y = row.y + 15, colour = stateInk(state);
   let right = row.x + row.w - 12;
-  ctx.textAlign = "right";
-  ctx.font = font(13, 600);
-  ctx.fillStyle = state === "STABLE" ? ink.text : colour;
-  ctx.fillText(signed(x), right, y);
-  right -= 50;
-  ctx.font = font(11, 600);
-  ctx.fillStyle = colour;
-  ctx.fillText(state, right, y + 0.5);
+  write(ctx, value, right, y, state === "STABLE" ? ink.text : colour, 13, 600, "right");
+  right -= Math.max(50, textWidth(ctx, value) + 12);
+  write(ctx, state, right, y + 0.5, colour, 11, 600, "right");
   right -= textWidth(ctx, state) + 11;
   sign(ctx, state, right, y, 8);
-  ctx.textAlign = "left";
   ctx.font = font(13, 600);
-  ctx.fillStyle = ink.text;
-  ctx.fillText(fitText(ctx, row.gate.n, right - row.x - 24), row.x + 12, y);
+  write(ctx, fitText(ctx, row.gate.n, right - row.x - 24), row.x + 12, y, ink.text, 13, 600);
 }
 
 function denseText(ctx, row, state, mid) {
   const y = row.h >= 19 ? row.y + row.h * 0.38 : mid;
-  ctx.textAlign = "left";
-  ctx.font = font(11, state === "STABLE" ? 400 : 600);
-  ctx.fillStyle = state === "STABLE" ? ink.muted : ink.text;
-  const name = row.fold != null ? `${row.fold} · ${row.gates.length}` : row.gate.n;
-  ctx.fillText(fitText(ctx, name, row.w - 28), row.x + 7, y);
+  const stable = state === "STABLE", name = row.fold != null ? `${row.fold} · ${row.gates.length}` : row.gate.n;
+  ctx.font = font(11, stable ? 400 : 600);
+  write(ctx, fitText(ctx, name, row.w - 28), row.x + 7, y, stable ? ink.muted : ink.text, 11, stable ? 400 : 600);
   ctx.fillStyle = stateInk(state);
   sign(ctx, state, row.x + row.w - 9, y, 6.5);
 }

@@ -142,7 +142,7 @@ function drawGate(card) {
     part(card.state === "OPEN" ? "Why it is open" : "Why did it not open?", ...missing, ...(card.reasons ?? []).map((r) => h("p", null, bdi(r)))),
     part("Witnesses", card.witnesses?.length ? h("ul", null, ...card.witnesses.map((w) => h("li.wit", null,
       h(`i.dot${w.polarity < 0 ? ".deny" : ""}`, { "aria-hidden": "true" }), h("bdi.clip", { title: w.name }, w.name), meter(w.confidence, w.polarity < 0 ? "deny" : ""),
-      h("span.num", null, (w.polarity < 0 ? "−" : "") + plain(w.confidence)), h("span.num.muted", null, duration(w.age)), h("span.mono", null, w.why)))) : h("p.muted", null, "No witness has sent a wave.")),
+      h("span.num", null, (w.polarity < 0 ? "−" : "") + plain(w.confidence)), h("span.mono", null, `${w.why}${w.age != null ? ` · ${duration(w.age)} ago` : ""}`)))) : h("p.muted", null, "No witness has sent a wave.")),
     part("Trust", pair("of the gate", `${plain(card.weight)}${card.earned ? " · earned" : " · given"}`), ...(card.origins ?? []).map((o) => h("div.pair", null, bdi(o.name), h("span", null, `${plain(o.trust)} · ${o.confirmed} confirmed, ${o.failed} false`)))),
     card.points?.length > 1 ? part("Its potential", curve(card.points, null, card.open, card.close, null)) : null,
     card.note ? h("p.muted.part", null, bdi(card.note)) : null,

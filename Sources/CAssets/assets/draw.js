@@ -94,6 +94,14 @@ export function diamond(ctx, x, y, r) {
   ctx.moveTo(x, y - r); ctx.lineTo(x + r, y); ctx.lineTo(x, y + r); ctx.lineTo(x - r, y); ctx.closePath();
 }
 
+/** Writes one line of text, centred in height on `y`. */
+export function write(ctx, text, x, y, colour, size = 11, weight = 400, align = "left") {
+  ctx.font = font(size, weight);
+  ctx.fillStyle = colour;
+  ctx.textAlign = align;
+  ctx.fillText(text, x, y);
+}
+
 /** A number with a sign and the typographic minus, two digits. */
 export function signed(v) {
   const text = Math.abs(v).toFixed(2);

@@ -1,7 +1,7 @@
 // Flow: cells → gates → thalamus → minds → organs. One canvas for what stands, redrawn at 5 Hz, one for what moves.
 import { model, hooks, gateAt, cellAt } from "./model.js";
-import { view, moment, latest } from "./view.js";
-import { ink, fit, begin, font, fitText, plain, textWidth } from "./draw.js";
+import { moment, known } from "./view.js";
+import { ink, fit, begin, font, fitText, plain, textWidth, write } from "./draw.js";
 import { layout, lensWidth } from "./layout.js";
 import { drawChamber, drawRail, drawFill } from "./chamber.js";
 import { pulse, drawPulses, clearPulses, pulsesAlive, colourOf, DURATION } from "./pulses.js";
@@ -39,7 +39,7 @@ const edgeAt = [];
 function arrived(slot, v, t) {
   const place = flow.L?.byCell.get(slot);
   if (!place || document.hidden || moment() != null || model.frozen != null) return;
-  const now = performance.now(), at = now + Math.max(-100, Math.min(150, t - latest() + 100));
+  const now = performance.now(), at = now + Math.max(-100, Math.min(150, t - known() + 100));
   if (at < (edgeAt[slot] ?? 0) + gap) return;
   edgeAt[slot] = at;
   const strength = Math.abs(v), cell = model.cells[slot];
@@ -121,17 +121,14 @@ function drawCells(ctx, L, when) {
   for (const row of L.rows) {
     if (!row.named && row.places.length) {
       const first = row.places[0], last = row.places.at(-1);
-      ctx.textAlign = "right"; ctx.font = font(11); ctx.fillStyle = ink.muted;
-      ctx.fillText(`${row.places.length} cells`, first.x - 14, (first.y + last.y) / 2);
+      write(ctx, `${row.places.length} cells`, first.x - 14, (first.y + last.y) / 2, ink.muted, 11, 400, "right");
     }
     for (const place of row.places) {
       const cell = model.cells[place.slot], v = cellAt(cell, when), colour = ink[cell.domain];
       if (row.named) {
-        ctx.textAlign = "right";
-        ctx.font = font(12); ctx.fillStyle = ink.muted;
-        ctx.fillText(plain(v), place.x - 12, place.y);
-        ctx.font = font(13); ctx.fillStyle = ink.text;
-        ctx.fillText(fitText(ctx, cell.n, place.x - 54 - 10), place.x - 54, place.y);
+        write(ctx, plain(v), place.x - 12, place.y, ink.muted, 12, 400, "right");
+        ctx.font = font(13);
+        write(ctx, fitText(ctx, cell.n, place.x - 64), place.x - 54, place.y, ink.text, 13, 400, "right");
       }
       ctx.strokeStyle = ctx.fillStyle = colour;
       ctx.lineWidth = 1.5;
@@ -159,14 +156,11 @@ function drawLens(ctx, L) {
   ctx.globalAlpha = 0.9; ctx.strokeStyle = ink.nervous; ctx.lineWidth = 1.2; ctx.stroke();
   ctx.restore();
   ctx.globalAlpha = 1;
-  ctx.fillStyle = ink.muted; ctx.font = font(11);
   const word = model.collapses === 1 ? "collapse" : "collapses";
-  if (lens.flat) { ctx.textAlign = "left"; ctx.fillText(`thalamus · ${model.collapses} ${word}`, 16, lens.y - 24); }
+  if (lens.flat) write(ctx, `thalamus · ${model.collapses} ${word}`, 16, lens.y - 24, ink.muted);
   else {
-    ctx.textAlign = "center";
-    ctx.fillText(word, lens.x, lens.y + lens.r + 30);
-    ctx.fillStyle = ink.text; ctx.font = font(13, 600);
-    ctx.fillText(String(model.collapses), lens.x, lens.y + lens.r + 14);
+    write(ctx, word, lens.x, lens.y + lens.r + 30, ink.muted, 11, 400, "center");
+    write(ctx, String(model.collapses), lens.x, lens.y + lens.r + 14, ink.text, 13, 600, "center");
   }
 }
 
@@ -175,12 +169,11 @@ function box(ctx, b, colour, title, lines, small) {
   ctx.beginPath(); ctx.roundRect(b.x, b.y, b.w, b.h, 5); ctx.fill();
   ctx.fillStyle = colour;
   ctx.beginPath(); ctx.roundRect(b.x, b.y, 3, b.h, 2); ctx.fill();
-  ctx.textAlign = "left";
-  const room = b.w - 22, rows = lines.slice(0, b.h >= 64 ? 2 : b.h >= 36 ? 1 : 0), top = b.y + b.h / 2 - rows.length * 8;
-  ctx.fillStyle = ink.text; ctx.font = font(small ? 12 : 13, 600);
-  ctx.fillText(fitText(ctx, title, room), b.x + 12, top);
-  ctx.fillStyle = ink.muted; ctx.font = font(11);
-  rows.forEach((line, i) => ctx.fillText(fitText(ctx, line, room), b.x + 12, top + 18 + i * 16));
+  const room = b.w - 22, rows = lines.slice(0, b.h >= 58 ? 2 : b.h >= 36 ? 1 : 0), top = b.y + b.h / 2 - rows.length * 8;
+  ctx.font = font(small ? 12 : 13, 600);
+  write(ctx, fitText(ctx, title, room), b.x + 12, top, ink.text, small ? 12 : 13, 600);
+  ctx.font = font(11);
+  rows.forEach((line, i) => write(ctx, fitText(ctx, line, room), b.x + 12, top + 18 + i * 16, ink.muted));
 }
 
 function drawMinds(ctx, L) {
@@ -196,10 +189,9 @@ function drawMinds(ctx, L) {
 }
 
 function drawStill() {
-  const L = flow.L, ctx = begin(still), when = moment(), now = latest(), dense = L.tier === "dense";
-  ctx.font = font(11); ctx.fillStyle = ink.muted;
-  for (const head of L.heads) { ctx.textAlign = head.align ?? "left"; ctx.fillText(head.text, head.x, head.y); }
+  const L = flow.L, ctx = begin(still), when = moment(), now = known(), dense = L.tier === "dense";
   if (!model.gates.length && !model.cells.length) { ghost(ctx, L); return; }
+  for (const head of L.heads) write(ctx, head.text, head.x, head.y, ink.muted, 11, 400, head.align);
   const states = L.rows.map((row) => rowState(row, when));
   for (const strong of [false, true]) {
     L.rows.forEach((row, i) => {
@@ -216,7 +208,7 @@ function drawStill() {
   if (!dense) drawCells(ctx, L, when);
   L.rows.forEach((row, i) => {
     if (!row.gates.length) return;
-    drawChamber(ctx, row, states[i].state, states[i].x, dense);
+    drawChamber(ctx, row, states[i], dense);
     drawRail(ctx, row, row.gate ?? row.gates[0], dense);
   });
   drawLens(ctx, L);
@@ -235,6 +227,7 @@ function ghost(ctx, L) {
   ctx.roundRect(760 * s, y - 18, 90 * s, 36, 5);
   ctx.stroke();
   ctx.setLineDash([]);
+  [["cells", 140], ["gates", 330], ["thalamus", L.lens.x / s], ["minds", 650], ["organs", 805]].forEach(([text, x]) => write(ctx, text, x * s, y - 84, ink.muted, 11, 400, "center"));
 }
 
 function drawStrings(ctx, L, when, now, at) {
@@ -262,7 +255,7 @@ function drawStrings(ctx, L, when, now, at) {
 }
 
 function drawMoving(at) {
-  const L = flow.L, ctx = begin(moving), when = moment(), now = latest(), dense = L.tier === "dense";
+  const L = flow.L, ctx = begin(moving), when = moment(), now = known(), dense = L.tier === "dense";
   for (const row of L.rows) {
     if (!row.gates.length) continue;
     const s = rowState(row, when);

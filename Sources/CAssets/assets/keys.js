@@ -1,5 +1,5 @@
 // Keys of the page. Each entry: its names for the help, the keys, and the act.
-import { view, setCursor, setWindow, zoom, whole, move, goLive, pause, windowEnd, windowStart, changed, moment, latest } from "./view.js";
+import { view, setCursor, setWindow, zoom, whole, move, goLive, pause, windowEnd, windowStart, changed, latest } from "./view.js";
 import { scrollLanes, page } from "./scope.js";
 import { model } from "./model.js";
 import { $ } from "./dom.js";
@@ -43,7 +43,7 @@ export const KEYS = [
   ]],
   ["Page", [
     ["1 2 3 4", "Flow, Scope, Decision, Health", ["1", "2", "3", "4"], (e) => focusPane(["flow", "scope", "decision", "health"][e.key - 1])],
-    ["Tab, ↑ ↓, Enter", "to a pane, in its list, open", [], null],
+    ["Tab ↑ ↓ Enter", "to a pane, in its list, open", [], null],
     ["n", "newest opening", ["n"], () => acts.newest()],
     ["Esc", "leave: cursor, filter, detail, pinned card", ["Escape"], () => acts.leave()],
     ["p", "play or stop a recording", ["p"], () => acts.play()],

@@ -19,7 +19,7 @@ export function lanes() {
 /** Places of lanes, minds, axis and overview in a pane of `W` × `H`. */
 export function arrange(W, H) {
   const phone = W < 640, all = lanes(), minds = model.minds.length + model.organs.length > 0;
-  const G = { W, H, phone, x: phone ? 64 : 112, top: phone ? 52 : 42, all, tall: true, first: 0 };
+  const G = { W, H, phone, x: phone ? 76 : 112, top: phone ? 52 : 42, all, tall: true, first: 0 };
   G.w = Math.max(60, W - G.x - (phone ? 62 : 64));
   G.overview = { y: H - 33, h: 16 };
   G.axis = H - 46;
@@ -61,20 +61,24 @@ function trace(ctx, lane, slot, order, source, start, colMs, c0, c1) {
   if (!ring) return;
   const { min, max } = ring, { step, base, modulo } = source, cell = model.cells[slot];
   const top = lane.y + 7, room = lane.h - 12, y = (v) => top + (1 - v) * room;
-  const wide = Math.max(1, step / colMs), gapMax = Math.max(2500, 2 * step), virtual = cell.virtual;
-  const from = Math.max(source.first, Math.floor((start + (c0 - 2 * wide - 2500 / colMs) * colMs - base) / step));
+  const wide = Math.max(1, step / colMs), virtual = cell.virtual, gapMax = Math.max(virtual ? 4000 : 2500, 2 * step);
+  const from = Math.max(source.first, Math.floor((start + (c0 - 2 * wide - 4000 / colMs) * colMs - base) / step));
   const to = Math.min(source.last, Math.floor((start + c1 * colMs - base) / step));
   ctx.strokeStyle = ctx.fillStyle = ink[cell.domain];
   ctx.globalAlpha = order ? 0.6 : 1;
-  const every = Math.max(1, Math.ceil((5 * colMs) / step));
-  let column = null, top0 = 0, low0 = 0, lastX = null, lastT = 0, bars = [];
+  const every = Math.ceil((5 * colMs) / 100) * 100;
+  let column = null, top0 = 0, low0 = 0, lastX = null, lastT = 0, lastTop = 0, bars = [];
   ctx.lineWidth = order ? 1.1 : 1.5;
   ctx.beginPath();
   const flush = () => {
     if (column == null) return;
     const t = start + column * colMs;
-    if (virtual) ctx.rect(column - 0.8, y(top0) - 0.8, 1.6, 1.6);
-    else {
+    if (virtual) {
+      // Dots at fixed times between the values, so that they do not shimmer while the trace moves.
+      if (lastX == null || t - lastT > gapMax) ctx.rect(column - 0.8, y(top0) - 0.8, 1.6, 1.6);
+      else for (let d = Math.ceil(lastT / every) * every; d <= t; d += every) ctx.rect((d - start) / colMs - 0.8, y(lastTop + (top0 - lastTop) * (d - lastT) / (t - lastT || 1)) - 0.8, 1.6, 1.6);
+      lastTop = top0;
+    } else {
       if (lastX == null || t - lastT > gapMax) { ctx.moveTo(column - 0.5, y(top0)); ctx.lineTo(column + 0.5, y(top0)); } else ctx.lineTo(column, y(top0));
       if (top0 - low0 > 0.02) bars.push(column, low0, top0);
     }
@@ -85,7 +89,6 @@ function trace(ctx, lane, slot, order, source, start, colMs, c0, c1) {
   for (let s = from; s <= to; s++) {
     const i = modulo ? s % modulo : s, b = max[i];
     if (b === EMPTY) continue;
-    if (virtual && s % every) continue;
     const a = min[i], x = wide > 1 ? (base + (s + 0.5) * step - start) / colMs : Math.floor((base + s * step - start) / colMs);
     const h = high(a, b), l = a < 0 && b > 0 ? 0 : low(a, b);
     if (x !== column) { flush(); column = x; top0 = h; low0 = l; } else { if (h > top0) top0 = h; if (l < low0) low0 = l; }

@@ -59,8 +59,7 @@ function boxes(n, x, w, top, height, tallest) {
 
 function fullRow(row, x, y, w, h, ringX) {
   const n = row.cells.length, pitch = Math.min(20, (h + 12) / Math.max(1, n));
-  const room = h > 50 ? [y + h * 0.4, y + h - 24] : [y + h * 0.42, y + h - 16];
-  const gap = Math.min(h > 80 ? 19 : 10, (room[1] - room[0]) / Math.max(1, n - 1));
+  const room = [y + (h > 70 ? 34 : 27), y + h - (h > 70 ? 24 : 18)], gap = Math.min(h > 80 ? 19 : 10, (room[1] - room[0]) / Math.max(1, n - 1));
   const cellTop = y + h / 2 - ((n - 1) * pitch) / 2, stringTop = (room[0] + room[1]) / 2 - ((n - 1) * gap) / 2;
   row.named = pitch >= 14;
   row.places = row.cells.map((slot, i) => {
@@ -82,7 +81,7 @@ function denseRow(row, x, y, h) {
 export function layout(W, H, measureName) {
   const rows = flowRows(), phone = W < 640, pad = 16, n = Math.max(1, rows.length);
   const L = { W, H, phone, rows, tier: "full", columns: 1, heads: [], edges: {} };
-  const lower = phone ? 176 : 0, top = phone ? 44 : 72, height = H - top - (phone ? 12 : 18) - lower;
+  const boxed = model.minds.length + model.organs.length, lower = phone ? (boxed > 3 ? 222 : 176) : 0, top = phone ? 44 : 72, height = H - top - (phone ? 12 : 18) - lower;
   const pitch = height / n;
   L.tier = pitch >= 58 ? "full" : "dense";
   const dense = L.tier === "dense";
@@ -92,7 +91,7 @@ export function layout(W, H, measureName) {
   const ringX = pad + nameW + 8 + 34 + 12;
 
   if (!dense) {
-    const right = phone ? W - pad - 14 : lensX - 70, w = Math.min(phone ? 360 : 380, right - ringX - (phone ? 25 : 60)), x = right - w;
+    const right = phone ? W - pad - 14 : lensX - 70, w = Math.min(phone ? 360 : 380, right - ringX - (phone ? 25 : W > 820 ? 96 : 60)), x = right - w;
     const tall = Math.min(phone ? 128 : 104, pitch - 13), gap = Math.min(13 + (pitch - 13 - tall) * 0.4, 26);
     const used = n * (tall + gap) - gap, y0 = top + Math.max(0, (height - used) / 2);
     rows.forEach((row, i) => {
@@ -105,7 +104,7 @@ export function layout(W, H, measureName) {
   } else {
     const room = (phone ? W - pad - 12 : lensX - 40) - pad;
     let columns = 1;
-    while (columns < 12 && (height / Math.ceil(n / columns) < 26 || room / columns - 38 > 280) && room / (columns + 1) - 38 >= 84) columns++;
+    while (columns < 12 && (height / Math.ceil(n / columns) < 26 || room / columns - 38 > 280) && room / (columns + 1) - 38 >= (phone ? 68 : 84)) columns++;
     const lines = Math.ceil(n / columns), step = Math.min(40, height / lines), width = room / columns, h = Math.max(14, step - 5);
     rows.forEach((row, i) => {
       const c = Math.floor(i / lines), r = i % lines, x = pad + c * width, y = top + r * step;
@@ -118,13 +117,13 @@ export function layout(W, H, measureName) {
 
   const bottom = Math.max(top + 120, Math.min(H - 18, ...[H - 18]));
   if (phone) {
-    const y = H - 150;
-    L.lens = { x: W / 2, y, r: Math.min(140, (W - 70) / 2), flat: true };
+    L.lens = { x: W / 2, y: H - lower + 26, r: Math.min(140, (W - 70) / 2), flat: true };
     const all = [...model.minds.map((_, i) => ["mind", i]), ...model.organs.map((_, i) => ["organ", i])];
-    const w = Math.max(104, (W - 2 * pad - 9 * Math.max(0, Math.min(3, all.length) - 1)) / Math.max(1, Math.min(3, all.length)));
+    // Three a row, two rows; still more of them share the rows.
+    const a = all.length > 6 ? Math.ceil(all.length / 2) : Math.min(3, Math.max(1, all.length)), w = (W - 2 * pad - 9 * (a - 1)) / a;
     L.minds = [];
     L.organs = [];
-    all.forEach(([kind, i], k) => { (kind === "mind" ? L.minds : L.organs)[i] = { x: pad + k * (w + 9), y: H - 98, w: Math.min(w, 170), h: 56 }; });
+    all.forEach(([kind, i], k) => { (kind === "mind" ? L.minds : L.organs)[i] = { x: pad + (k % a) * (w + 9), y: H - lower + 78 + Math.floor(k / a) * 62, w: Math.min(w, 170), h: all.length > 3 ? 50 : 56 }; });
   } else {
     const low = Math.min(bottom - 34, dense ? H - 52 : Math.max(...rows.map((r) => r.y + r.h), top + 180) - 30);
     const first = rows.length && !dense ? Math.min(...rows.map((r) => r.y)) : top;

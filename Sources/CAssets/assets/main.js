@@ -1,10 +1,10 @@
 // Start of the page: wires the feed, the model and the panes together.
-import { model, hooks, take } from "./model.js";
-import { feed, start, retry } from "./feed.js";
-import { view, onView, changed, setWindow, setCursor, moment, windowStart, windowEnd, goLive, pause, zoom, whole, following, latest } from "./view.js";
+import { model, hooks } from "./model.js";
+import { feed, start } from "./feed.js";
+import { view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, following, latest } from "./view.js";
 import { readInk } from "./draw.js";
-import { startLoop, redraw, motion } from "./loop.js";
-import { startFlow, relayout, drawFlow, drawFlowNow, flowFrame, dirtyFlow, flow } from "./flow.js";
+import { startLoop, redraw } from "./loop.js";
+import { startFlow, relayout, drawFlow, drawFlowNow, flowFrame, flow } from "./flow.js";
 import { startScope, drawScope, dirtyScope, relayoutScope, scopeViewChanged } from "./scope.js";
 import { startHistory, want, forget } from "./history.js";
 import { startDecision, decision, showOpening, showGate, decisionFrame, unpin, refresh } from "./decision.js";
@@ -161,7 +161,13 @@ function begin() {
   startLoop(draw, live);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { forget(); want(); all(); } });
   document.fonts?.ready.then(() => { readInk(); if (model.ready) all(); });
-  setInterval(() => { if (document.hidden) return; drawHeader(); writeFlow(); writeScope(); }, 1000);
+  setInterval(() => {
+    if (document.hidden) return;
+    drawHeader();
+    writeFlow();
+    writeScope();
+    if (model.frozen != null) redraw();
+  }, 1000);
   start(freeze);
 }
 begin();

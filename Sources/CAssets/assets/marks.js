@@ -1,7 +1,7 @@
 // The ground of the scope: grid, bands of open and closed gates, labels, the lane of the minds, the axis.
 import { model, cellAt } from "./model.js";
-import { view, latest, following } from "./view.js";
-import { ink, font, fitText, textWidth, sign, diamond, stateInk } from "./draw.js";
+import { view, known as knownNow, following } from "./view.js";
+import { ink, font, fitText, textWidth, sign, diamond, stateInk, write } from "./draw.js";
 import { ticks, tickLabel, length, duration } from "./time.js";
 
 /** Spans of a gate that is not stable, within a window: `[{state, a, b, id, live}]`. */
@@ -9,8 +9,9 @@ export function bands(gate, start, end, known) {
   const out = [];
   let open = null;
   for (const change of gate.history) {
-    if (open) { out.push({ ...open, b: change.t }); open = null; }
-    if (change.state !== "STABLE") open = { state: change.state, a: change.t, id: change.id };
+    if (open?.state === change.state) continue;
+    if (open) out.push({ ...open, b: change.t });
+    open = change.state === "STABLE" ? null : { state: change.state, a: change.t, id: change.id };
   }
   if (open) out.push({ ...open, b: known, live: true });
   else if (!gate.history.length && gate.state !== "STABLE") out.push({ state: gate.state, a: -Infinity, b: known, live: true });
@@ -18,7 +19,7 @@ export function bands(gate, start, end, known) {
 }
 
 export function drawGround(ctx, G, start, colMs, end) {
-  const X = (t) => G.x + Math.max(-4, Math.min(G.w + 4, (t - start) / colMs)), span = end - start, known = Math.min(latest(), end + span);
+  const X = (t) => G.x + Math.max(0, Math.min(G.w, (t - start) / colMs)), span = end - start, known = Math.min(knownNow(), end + span);
   const axis = ticks(start, span, G.w, G.phone ? 84 : 118);
   ctx.fillStyle = ink.line;
   for (const t of axis.times) ctx.fillRect(Math.round(X(t)), G.top, 1, G.bottom - G.top);
@@ -31,14 +32,11 @@ export function drawGround(ctx, G, start, colMs, end) {
     if (lane.gate) drawBands(ctx, G, lane, bands(lane.gate, start, end, known), X);
     labels(ctx, G, lane);
   }
-  for (const o of model.openings) if (o.t >= start && o.t <= end) collapse(ctx, G, o, X(o.t));
   if (G.minds.h) mindsLane(ctx, G, start, end, known, X);
   ctx.font = font(11);
-  ctx.fillStyle = ink.muted;
-  ctx.textAlign = "center";
   const nowText = model.frozen != null ? "no signal" : following() ? "now" : "", keep = nowText ? textWidth(ctx, nowText) + 44 : 30;
-  for (const t of axis.times) { const x = X(t); if (x > G.x + 4 && x < G.x + G.w - (nowText ? keep : 10)) ctx.fillText(tickLabel(t, axis.step), x, G.axis); }
-  if (nowText) { ctx.textAlign = "right"; ctx.font = font(11, 600); ctx.fillStyle = ink.text; ctx.fillText(nowText, G.x + G.w, G.axis); }
+  for (const t of axis.times) { const x = X(t); if (x > G.x + 4 && x < G.x + G.w - (nowText ? keep : 10)) write(ctx, tickLabel(t, axis.step), x, G.axis, ink.muted, 11, 400, "center"); }
+  if (nowText) write(ctx, nowText, G.x + G.w, G.axis, ink.text, 11, 600, "right");
   if (model.frozen != null) noSignal(ctx, G, X(model.frozen), X(end));
   if (G.all.length > G.lanes.length) {
     const h = G.minds.y - G.top, size = Math.max(20, (h * G.lanes.length) / G.all.length), y = G.top + ((h - size) * G.first) / Math.max(1, G.all.length - G.fits);
@@ -57,52 +55,52 @@ function drawBands(ctx, G, lane, list, X) {
     ctx.fillRect(a, G.tall ? y : lane.y + lane.h - 2.5, b - a, 2);
     if (!G.tall) continue;
     ctx.font = font(11, 600);
-    ctx.textAlign = "left";
     const text = band.state === "CLOSED" ? "CLOSED" : band.a === -Infinity ? "OPEN" : `OPEN ${duration(band.b - band.a)}`, x = Math.max(a, G.x) + 8;
     if (x + textWidth(ctx, text) > b - 4) continue;
-    ctx.fillText(text, x, band.state === "CLOSED" ? y + 11 : lane.y + lane.h - 10);
+    write(ctx, text, x, band.state === "CLOSED" ? y + 11 : lane.y + lane.h - 10, colour, 11, 600);
   }
 }
 
 function labels(ctx, G, lane) {
   const when = view.cursor, y = lane.y + lane.h / 2, live = when == null ? view.end ?? (view.paused ? view.pausedAt : null) : when;
-  ctx.textAlign = "left";
   if (G.tall) {
-    ctx.font = font(13, 600); ctx.fillStyle = ink.text;
-    ctx.fillText(fitText(ctx, lane.name, G.x - 24), 16, G.phone ? y : y - 4);
-    if (!G.phone) {
-      ctx.font = font(11); ctx.fillStyle = ink.muted;
-      const n = lane.cells.length;
-      ctx.fillText(lane.gate ? `${n} witness${n === 1 ? "" : "es"}` : "no gate", 16, y + 12);
-    }
+    const n = lane.cells.length;
+    ctx.font = font(13, 600);
+    write(ctx, fitText(ctx, lane.name, G.x - (G.phone ? 20 : 24)), 16, G.phone ? y : y - 5, ink.text, 13, 600);
+    if (!G.phone) write(ctx, lane.gate ? `${n} witness${n === 1 ? "" : "es"}` : "no gate", 16, y + 12, ink.muted);
   } else {
     const state = lane.gate?.state ?? "STABLE", lit = state !== "STABLE" && live == null;
-    ctx.font = font(11, lit ? 600 : 400); ctx.fillStyle = lit ? ink.text : ink.muted;
-    ctx.fillText(fitText(ctx, lane.name, G.x - 24), 16, y);
+    ctx.font = font(11, lit ? 600 : 400);
+    write(ctx, fitText(ctx, lane.name, G.x - 24), 16, y, lit ? ink.text : ink.muted, 11, lit ? 600 : 400);
     if (lit) { ctx.fillStyle = stateInk(state); sign(ctx, state, G.x + G.w + 14, y, 6); }
   }
   let best = null;
   for (const slot of lane.cells) { const v = cellAt(model.cells[slot], live); if (v != null && (best == null || Math.abs(v) > best)) best = Math.abs(v); }
-  ctx.textAlign = "right";
-  ctx.font = font(G.tall ? 13 : 11, G.tall ? 600 : 400); ctx.fillStyle = G.tall ? ink.text : ink.muted;
-  ctx.fillText(best == null ? "–" : best.toFixed(2), G.W - 16, y);
+  write(ctx, best == null ? "–" : best.toFixed(2), G.W - 16, y, G.tall ? ink.text : ink.muted, G.tall ? 13 : 11, G.tall ? 600 : 400, "right");
+}
+
+/** The collapses' signs, above the traces. */
+export function drawCollapses(ctx, G, start, colMs, end) {
+  for (const lane of G.lanes) lane.marked = null;
+  for (const o of model.openings) if (o.t >= start && o.t <= end) collapse(ctx, G, o, G.x + (o.t - start) / colMs);
 }
 
 function collapse(ctx, G, opening, x) {
   const lane = G.lanes.find((l) => l.gate?.slot === opening.g);
   if (!lane) return;
   const r = G.tall ? 5.5 : 3.2, cx = Math.max(G.x + r, G.tall ? Math.min(x + 9, G.x + G.w - 8) : x), y = G.tall ? lane.y + 12 : lane.y + lane.h / 2;
+  G.spots.push({ kind: "opening", id: opening.id, t: opening.t, x: cx, y, item: opening });
+  if (cx - (lane.marked ?? -99) < r * 2.2) return;
+  lane.marked = cx;
   ctx.lineWidth = 1.5;
-  ctx.strokeStyle = ctx.fillStyle = ink.text;
+  ctx.strokeStyle = ink.text;
   ctx.beginPath(); ctx.arc(cx, y, r, 0, 7); ctx.fillStyle = ink.pane; ctx.fill(); ctx.stroke();
   if (G.tall) { ctx.fillStyle = ink.text; ctx.beginPath(); ctx.arc(cx, y, 2, 0, 7); ctx.fill(); }
-  G.spots.push({ kind: "opening", id: opening.id, t: opening.t, x: cx, y, item: opening });
 }
 
 function mindsLane(ctx, G, start, end, known, X) {
   const { y, h } = G.minds, rowA = y + h * (G.tall ? 0.3 : 0.24), rowB = y + h * (G.tall ? 0.64 : 0.74);
-  ctx.textAlign = "left"; ctx.font = font(13, 600); ctx.fillStyle = ink.cognitive;
-  ctx.fillText("minds", 16, y + h / 2);
+  write(ctx, "minds", 16, y + h / 2, ink.cognitive, 13, 600);
   const r = G.tall ? 5 : 3.6, taken = [-Infinity, -Infinity];
   const asks = model.asks.filter((a) => (a.answer?.t ?? known) >= start && a.t <= end);
   const deeds = model.deeds.filter((d) => (d.end?.t ?? known) >= start && d.t <= end);
@@ -128,18 +126,23 @@ function mindsLane(ctx, G, start, end, known, X) {
   for (const a of asks) { const o = opening(a.c, a.g, a.t), x = X(a.t); if (a.t >= start) G.spots.push({ kind: "ask", id: o?.id ?? a.id, t: a.t, x, y: rowA, item: a }); if (a.answer && a.answer.t <= end) G.spots.push({ kind: "answer", id: o?.id ?? a.id, t: a.answer.t, x: X(a.answer.t), y: rowA, item: a }); }
   for (const d of deeds) { const o = opening(null, d.g, d.t); if (o && d.t >= start) G.spots.push({ kind: "command", id: o.id, t: d.t, x: X(d.t), y: rowB, item: d }); }
   if (!G.tall || G.phone) return;
-  ctx.font = font(11); ctx.fillStyle = ink.muted; ctx.textAlign = "left";
-  const write = (line, text, left, right, ly) => {
+  ctx.font = font(11);
+  const name = (line, text, left, right, ly) => {
     // After its sign where there is room, else before it; left out where labels would meet.
     const width = textWidth(ctx, text);
     let x = right + 10;
     if (x + width > G.x + G.w) x = left - 10 - width;
     if (x < Math.max(G.x, taken[line]) || x + width > G.x + G.w) return;
-    ctx.fillText(text, x, ly);
-    taken[line] = Math.max(x + width, right) + 12;
+    write(ctx, text, x, ly, ink.muted);
+    taken[line] = x + width + 12;
   };
-  asks.forEach((a, i) => { if (a.answer) { const t = fitText(ctx, a.answer.text, 190), next = asks[i + 1]; if (!next || X(next.t) > X(a.answer.t) + 20 + textWidth(ctx, t)) write(0, t, X(a.t), X(a.answer.t), rowA); } });
-  deeds.forEach((d) => write(1, fitText(ctx, d.text, 120), X(d.t), X(d.end?.t ?? known), rowB));
+  const after = (list, i, line) => {
+    // Signs are taken as well, so that a label that goes before its own sign meets no other.
+    const last = list[i - 1];
+    if (last) taken[line] = Math.max(taken[line], X(last.answer?.t ?? last.end?.t ?? last.t) + 14);
+  };
+  asks.forEach((a, i) => { after(asks, i, 0); if (a.answer) { const t = fitText(ctx, a.answer.text, 190), next = asks[i + 1]; if (!next || X(next.t) > X(a.answer.t) + 20 + textWidth(ctx, t)) name(0, t, X(a.t), X(a.answer.t), rowA); } });
+  deeds.forEach((d, i) => { after(deeds, i, 1); if (!deeds[i + 1] || X(deeds[i + 1].t) > X(d.end?.t ?? known) + 20 + textWidth(ctx, d.text)) name(1, fitText(ctx, d.text, 120), X(d.t), X(d.end?.t ?? known), rowB); });
 }
 
 function noSignal(ctx, G, a, b) {
@@ -183,6 +186,5 @@ export function drawCursor(ctx, G, start, colMs, hover) {
   const w = ctx.measureText(text).width + 18, left = Math.max(G.x - 20, Math.min(G.x + G.w - w + 40, x - w / 2));
   ctx.fillStyle = ink.focus;
   ctx.beginPath(); ctx.roundRect(left, G.axis - 10, w, 20, 4); ctx.fill();
-  ctx.fillStyle = ink.onFocus; ctx.textAlign = "center";
-  ctx.fillText(text, left + w / 2, G.axis + 0.5);
+  write(ctx, text, left + w / 2, G.axis + 0.5, ink.onFocus, 11, 600, "center");
 }

@@ -74,6 +74,15 @@ function insert(list, item) {
   if (list.length > KEPT) list.shift();
 }
 
+function potentials(list, past) {
+  for (const [g, x, t, w, witnesses] of list) {
+    const gate = model.gates[slots.gate[g]];
+    if (!gate) continue;
+    ring.putGate(gate.slot, t, x);
+    if (!past) Object.assign(gate, { x, t, w, witnesses });
+  }
+}
+
 function remember(gate, change) {
   const near = gate.history.find((c) => c.state === change.state && Math.abs(c.t - change.t) < 60);
   if (near) { near.id ??= change.id; return; }
@@ -123,6 +132,7 @@ export function mark(m, past) {
       if (!past && model.organs[o]) Object.assign(model.organs[o], { text: `${deed.text} · ${m.ok ? "ok" : m.text || "failed"}`, at: m.t, failed: !m.ok });
       break;
     }
+    case "potential": potentials(m.p, past); break;
     case "outcome": {
       const opening = model.openings.findLast((o) => o.id === m.id);
       if (opening) opening.outcome = m.result;
@@ -179,14 +189,6 @@ export function take(m) {
       for (const [c, g] of m.moved ?? []) join(model.cells[slots.cell[c]], g == null || g < 0 ? -1 : slots.gate[g]);
       model.version++;
       hooks.names();
-      break;
-    case "potential":
-      for (const [g, x, t, w, witnesses] of m.p) {
-        const gate = model.gates[slots.gate[g]];
-        if (!gate) continue;
-        Object.assign(gate, { x, t, w, witnesses });
-        ring.putGate(gate.slot, t, x);
-      }
       break;
     case "health":
       takeHealth(m);
@@ -258,7 +260,11 @@ export function gateAt(gate, moment) {
   const known = ring.gateAt(gate.slot, moment, gate.half * 6);
   // A gate whose transition lies before all that is kept has had its present state all the while.
   const state = change ? change.state : gate.history.length ? "STABLE" : gate.state;
-  return { state, x: known ? known.x * 2 ** (-Math.max(0, moment - known.t) / gate.half) : 0 };
+  const x = known ? known.x * 2 ** (-Math.max(0, moment - known.t) / gate.half) : 0;
+  // Where no potential is kept, the state bounds it: an open gate has not fallen below its release.
+  if (state === "OPEN" && x < gate.open * gate.release) return { state, x: gate.open * gate.release, bound: true };
+  if (state === "CLOSED" && x > gate.close * gate.release) return { state, x: gate.close * gate.release, bound: true };
+  return { state, x };
 }
 
 /** The signed confidence of a cell at a moment; null when it sent nothing near it. */

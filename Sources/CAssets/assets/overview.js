@@ -1,7 +1,7 @@
 // The strip below the scope: rate, openings, and the window as a frame to drag.
 import { model } from "./model.js";
 import { view, latest, windowEnd, windowStart } from "./view.js";
-import { ink, font } from "./draw.js";
+import { ink, write } from "./draw.js";
 import { countAt, SLOT } from "./ring.js";
 import { length } from "./time.js";
 
@@ -26,8 +26,7 @@ export function drawOverview(ctx, G) {
   const { y, h } = G.overview, { start, span } = overview, X = (t) => G.x + ((t - start) / span) * G.w, now = latest();
   ctx.fillStyle = ink.raised;
   ctx.beginPath(); ctx.roundRect(G.x, y, G.w, h, 4); ctx.fill();
-  ctx.textAlign = "right"; ctx.font = font(11); ctx.fillStyle = ink.muted;
-  ctx.fillText(length(span), G.x - 10, y + h / 2);
+  write(ctx, length(span), G.x - 10, y + h / 2, ink.muted, 11, 400, "right");
   const step = 3, slots = (span / G.w / SLOT) * step, first = Math.floor(start / SLOT / slots);
   if (slots <= 400) {
     let most = 1;

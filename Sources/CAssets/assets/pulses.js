@@ -56,7 +56,7 @@ export function drawPulses(ctx, now, squares) {
     ctx.fillStyle = ink[COLOURS[g >> 2]];
     ctx.beginPath();
     if (squares) {
-      const r = RADII[g & 3] * 0.8;
+      const r = RADII[g & 3] * 0.6;
       for (let i = 0; i < x.length; i++) ctx.rect(x[i] - r, y[i] - r, 2 * r, 2 * r);
     } else {
       const r = RADII[g & 3];

@@ -3,7 +3,7 @@ import { model, cellAt } from "./model.js";
 import { view, windowEnd, setCursor, setWindow, zoom, whole, move, changed, latest } from "./view.js";
 import { fit, begin, ink } from "./draw.js";
 import { arrange, drawTraces } from "./lanes.js";
-import { drawGround, drawCursor } from "./marks.js";
+import { drawGround, drawCollapses, drawCursor } from "./marks.js";
 import { drawOverview, overviewTime, longer, overview } from "./overview.js";
 import { far, want } from "./history.js";
 import { ladder, motion, redraw } from "./loop.js";
@@ -97,6 +97,7 @@ export function drawScope(at) {
 
 function drawOver() {
   const { G } = scope, ctx = begin(over);
+  drawCollapses(ctx, G, scope.start, scope.colMs, scope.end);
   drawCursor(ctx, G, scope.start, scope.colMs, view.cursor == null ? "" : clockMs(view.cursor));
 }
 

@@ -11,8 +11,9 @@ export const onView = (f) => listeners.push(f);
 /** Notifies the panes: "cursor" moved, or the "window" did. */
 export const changed = (what) => { for (const f of listeners) f(what); };
 
-/** The latest moment that is known: now, or the last frame of a lost server. */
-export const latest = () => model.frozen ?? sourceNow();
+export const latest = sourceNow;
+/** The latest moment that is known: now, or when the server was lost. */
+export const known = () => model.frozen ?? sourceNow();
 export const windowEnd = () => view.end ?? (view.paused ? view.pausedAt : latest());
 export const windowStart = () => windowEnd() - view.span;
 
