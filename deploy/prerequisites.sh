@@ -46,7 +46,7 @@ need_swift() {
 
 # What building and running needs: C libraries, and the two servers (used privately, never as services).
 need_everything() {
-    need_packages libcurl4-openssl-dev libnats-dev libpq-dev libssl-dev libyaml-dev pkg-config ca-certificates nats-server \
-        postgresql openssl "$@"
+    need_packages libcurl4-openssl-dev libnats-dev libpq-dev libssl-dev libyaml-dev zlib1g-dev pkg-config ca-certificates \
+        nats-server postgresql openssl "$@"
     need_swift
 }

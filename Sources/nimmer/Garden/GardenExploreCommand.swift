@@ -1,6 +1,7 @@
 import ArgumentParser
 import NimmerBus
 import NimmerGarden
+import NimmerInspection
 import NimmerOutput
 import NimmerReplay
 import NimmerScopeSession

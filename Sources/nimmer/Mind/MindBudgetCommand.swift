@@ -1,4 +1,5 @@
 import ArgumentParser
+import NimmerInspection
 import NimmerOutput
 import NimmerWave
 

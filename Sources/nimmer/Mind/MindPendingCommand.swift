@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerBus
+import NimmerInspection
 import NimmerOutput
 import NimmerWave
 

@@ -1,0 +1,190 @@
+import ArgumentParser
+import Glibc
+import NimmerBus
+import NimmerOutput
+import NimmerPlatform
+import NimmerProcess
+import NimmerServers
+import NimmerSupervisor
+import NimmerWave
+
+/// Serves the page on which people watch a nervous system: starts `nimmer-web`, which lies beside this program.
+struct WebCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "web",
+        abstract: "Watch a nervous system in a browser.",
+        discussion: """
+            Prints an address and a link that lets one browser in; after it was used, the next. The page shows what flows, \
+            the oscilloscope, each decision and why, and how the system is. Only this machine can connect, unless --listen \
+            names another address: then it wants a certificate and a token, or a proxy that knows who the user is.
+
+              nimmer web                             what runs here
+              nimmer web --observer                  a page that only looks
+              nimmer web --listen 127.0.0.1:8080     at a port of your choice
+              nimmer web --from storm.ndjson         a recording; needs no server
+              nimmer web --from storm.ndjson --at 90s
+
+            In a source tree the page's server is built the first time (about a minute). docs/reference/web.md has the rest.
+            """)
+
+    @Option(help: ArgumentHelp("Where browsers connect; port 0 takes a free one.", valueName: "host:port"))
+    var listen = "127.0.0.1:0"
+
+    @Flag(help: "Who follows the link only looks: no outcome, no approval.")
+    var observer = false
+
+    @Option(help: ArgumentHelp("Play a recording instead of what happens now.", valueName: "file"), completion: .file())
+    var from: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Play the recording up to this moment at once, and stop there: 90s after its start, 12:01:06, or a full time.",
+            valueName: "time"))
+    var at: String?
+
+    @Option(help: ArgumentHelp("Play the recording so many times as fast as it was recorded.", valueName: "number"))
+    var speed: Double?
+
+    @OptionGroup(title: "Beyond this machine") var beyond: BeyondOptions
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var database: DatabaseOptions
+
+    /// Settings of the server of the page, where other machines connect.
+    struct BeyondOptions: ParsableArguments {
+        @Option(help: ArgumentHelp("A certificate with its chain, PEM.", valueName: "file"), completion: .file())
+        var tlsCertificate: String?
+
+        @Option(help: ArgumentHelp("The key of the certificate, PEM.", valueName: "file"), completion: .file())
+        var tlsKey: String?
+
+        @Option(
+            help: ArgumentHelp("A file whose first line is the secret of the login form.", valueName: "file"),
+            completion: .file())
+        var tokenFile: String?
+
+        @Option(help: ArgumentHelp("The header in which a proxy names the user.", valueName: "name"))
+        var proxyHeader: String?
+
+        @Option(help: ArgumentHelp("Addresses whose header is believed, separated by commas.", valueName: "ranges"))
+        var trustedProxies: String?
+
+        @Option(help: ArgumentHelp("Users who may act, separated by commas; * is everybody.", valueName: "users"))
+        var operators: String?
+
+        @Option(name: .customLong("public-url"), help: ArgumentHelp("The origin that browsers use.", valueName: "url"))
+        var publicURL: String?
+
+        /// The flags of `nimmer-web` for what was given.
+        var flags: [String] {
+            let all = [
+                ("--tls-certificate", tlsCertificate), ("--tls-key", tlsKey), ("--token-file", tokenFile),
+                ("--proxy-header", proxyHeader), ("--trusted-proxies", trustedProxies), ("--operators", operators),
+                ("--public-url", publicURL),
+            ]
+            return all.flatMap { flag, value in value.map { [flag, $0] } ?? [] }
+        }
+    }
+
+    func validate() throws {
+        if let speed, !(speed > 0 && speed <= 1e12) { throw ValidationError("--speed must be above 0; found \(speed)") }
+        if from == nil, speed != nil || at != nil {
+            throw ValidationError("--speed and --at play a recording; give one with --from")
+        }
+        if from != nil, !beyond.flags.isEmpty {
+            throw ValidationError("a recording is shown to this machine only; leave out \(beyond.flags[0])")
+        }
+    }
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        var words: [String]
+        if let from {
+            guard FileText.exists(from) else { throw Failure(.noInput, "\(from) is not there") }
+            words = ["--recording", from, "--listen", listen]
+            if let at { words += ["--at", at] }
+            if let speed { words += ["--speed", "\(speed)"] }
+        } else {
+            words = ["--listen", listen, "--role", observer ? "observer" : "operator", "--log-level", "warning"]
+            words += beyond.flags
+            try await prepare(environment)
+        }
+        setenv(Environment.variable, environment.rawValue, 1)
+        try await start(words)
+    }
+
+    /// Looks whether the server can be used, and names it and its credentials to the program.
+    private func prepare(_ environment: Environment) async throws {
+        let choice = try server.choice(environment)
+        await (try CommandConnection.open(choice)).close()
+        setenv(ServerChoice.variable, choice.url, 1)
+        if let file = choice.credentials {
+            setenv("NIMMERVERSE_NATS_CREDENTIALS", file, 1)
+        } else if let file = choice.ownerCredentials {
+            if ProcessEnvironment.variable("NIMMERVERSE_NATS_CREDENTIALS") == nil {
+                setenv("NIMMERVERSE_NATS_CREDENTIALS", file, 1)
+            }
+            for name in ["CA", "CERTIFICATE", "KEY"] { unsetenv("NIMMERVERSE_NATS_\(name)") }
+        }
+        // The owner's settings of the system are its own; a page has none of them.
+        unsetenv("NIMMERVERSE_NAME")
+        if let url = database.database {
+            setenv(DatabaseOptions.variable, url, 1)
+        } else if ProcessEnvironment.variable(DatabaseOptions.variable) == nil,
+            let running = RunState.running(environment), let url = running.state.postgres
+        {
+            setenv(DatabaseOptions.variable, url, 1)
+            if let file = running.state.postgresPasswordFile {
+                setenv("NIMMERVERSE_POSTGRES_PASSWORD", try FileText.secret(file), 1)
+            }
+        }
+        if let file = database.passwordFile { setenv("NIMMERVERSE_POSTGRES_PASSWORD", try FileText.secret(file), 1) }
+    }
+
+    /// Becomes the page's server; builds it before where this is a source tree that has none yet.
+    private func start(_ words: [String]) async throws -> Never {
+        let program = try await WebProgram.find()
+        var arguments = ([program] + words).map { strdup($0) }
+        arguments.append(nil)
+        execv(program, &arguments)
+        throw FileText.failure("cannot start", program)
+    }
+}
+
+/// The program that serves the page.
+enum WebProgram {
+    private static let name = "nimmer-web"
+
+    /// Its path.
+    ///
+    /// - Throws: ``Failure`` where it is not there and cannot be built.
+    static func find() async throws(Failure) -> String {
+        let beside = "\(OwnProgram.folder)/\(name)"
+        if FileText.exists(beside) { return beside }
+        if let script = buildScript {
+            try await build(script)
+            if FileText.exists(beside) { return beside }
+        } else if let path = Executables.find(name) {
+            return path
+        }
+        throw Failure(
+            .unavailable, "\(name) is not beside \(OwnProgram.path)",
+            remedy: "release archives and images have it; in a source tree deploy/web.sh builds it")
+    }
+
+    /// The script of the source tree that this program was built in; nil elsewhere.
+    private static var buildScript: String? {
+        guard let place = OwnProgram.folder.halves(around: "/.build/")?.before else { return nil }
+        let script = "\(place)/deploy/web.sh"
+        return FileText.exists(script) ? script : nil
+    }
+
+    private static func build(_ script: String) async throws(Failure) {
+        var variables = ChildCommand.inheritedEnvironment
+        variables["NIMMER_CONFIGURATION"] = OwnProgram.folder.hasSuffix("/release") ? "release" : "debug"
+        let exit: ChildExit
+        do throws(ChildError) {
+            exit = await (try await ChildProcess.spawn(ChildCommand("/bin/sh", [script], environment: variables))).waitForExit()
+        } catch { throw Failure(.unavailable, "\(error)") }
+        guard exit.isSuccess else { throw Failure(.unavailable, "\(name) could not be built", remedy: "\(script) shows why") }
+    }
+}
