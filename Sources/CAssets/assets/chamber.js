@@ -53,7 +53,7 @@ function denseText(ctx, row, state, mid) {
   const y = row.h >= 19 ? row.y + row.h * 0.38 : mid;
   const stable = state === "STABLE", name = row.fold != null ? `${row.fold} · ${row.gates.length}` : row.gate.n;
   ctx.font = font(11, stable ? 400 : 600);
-  write(ctx, fitText(ctx, name, row.w - 28), row.x + 7, y, stable ? ink.muted : ink.text, 11, stable ? 400 : 600);
+  write(ctx, fitText(ctx, name, row.w - 23), row.x + 6, y, stable ? ink.muted : ink.text, 11, stable ? 400 : 600);
   ctx.fillStyle = stateInk(state);
   sign(ctx, state, row.x + row.w - 9, y, 6.5);
 }

@@ -87,6 +87,8 @@ function replace(nodes, card) {
 }
 
 function drawOpening(card) {
+  const same = decision.card?.id === card.id && JSON.stringify(decision.card) === JSON.stringify(card);
+  if (same) return;
   // A refresh must not take the slider out of a hand that holds it.
   if (decision.card?.id === card.id && document.activeElement?.type === "range") { decision.card = card; drawFoot(card); return; }
   const nodes = [

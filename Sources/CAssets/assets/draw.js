@@ -7,6 +7,7 @@ export const ink = {};
 export function readInk() {
   const probe = document.createElement("i");
   document.body.append(probe);
+  probe.style.forcedColorAdjust = "none";
   const style = getComputedStyle(probe);
   for (const name of names) { probe.style.color = `var(--${name})`; ink[name] = style.color; }
   ink.onFocus = ink["on-focus"];

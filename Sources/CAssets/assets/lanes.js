@@ -39,8 +39,7 @@ export function arrange(W, H) {
   G.lanes.forEach((lane, i) => { lane.y = G.top + i * h; lane.h = h; });
   G.minds = { y: G.top + G.lanes.length * h, h: minds ? (G.tall ? Math.min(mindsH, h) : mindsH) : 0 };
   G.bottom = G.minds.y + G.minds.h;
-  if (!G.tall || G.bottom > bottom) { G.minds.y = bottom - G.minds.h; G.bottom = bottom; }
-  else if (phone || G.bottom < bottom) G.bottom = Math.max(G.bottom, G.minds.y + G.minds.h);
+  if (G.bottom > bottom) { G.minds.y = bottom - G.minds.h; G.bottom = bottom; }
   return G;
 }
 
@@ -117,11 +116,16 @@ function strips(ctx, G, source, start, colMs, c0, c1) {
       const ring = source.of(slot);
       if (!ring) continue;
       const { min, max } = ring;
-      const from = Math.max(source.first, Math.floor((start + first * colMs - base) / step)), to = Math.min(source.last, Math.floor((start + c1 * colMs - base) / step));
+      // A value stands until the next one, at most 2.5 s, so that a slow cell is no row of stripes.
+      let prev = -1, value = 0;
+      const from = Math.max(source.first, Math.floor((start + first * colMs - 2500 - base) / step)), to = Math.min(source.last, Math.floor((start + c1 * colMs - base) / step));
       for (let s = from; s <= to; s++) {
         const i = modulo ? s % modulo : s;
         if (max[i] === EMPTY) continue;
         const v = high(min[i], max[i]), a = Math.floor((base + s * step - start) / colMs) - first, b = Math.max(a + 1, Math.floor((base + (s + 1) * step - start) / colMs) - first);
+        if (prev >= 0 && (s - prev) * step <= 2500) for (let c = Math.max(0, Math.floor((base + (prev + 1) * step - start) / colMs) - first); c < a && c < n; c++) if (value > best[c]) best[c] = value;
+        prev = s;
+        value = v;
         for (let c = Math.max(0, a); c < b && c < n; c++) if (v > best[c]) best[c] = v;
       }
     }

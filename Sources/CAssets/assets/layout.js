@@ -79,19 +79,19 @@ function denseRow(row, x, y, h) {
 
 /** The whole of Flow for a pane of `W` × `H`. */
 export function layout(W, H, measureName) {
-  const rows = flowRows(), phone = W < 640, pad = 16, n = Math.max(1, rows.length);
+  const rows = flowRows(), phone = W < 640 && H >= 420, pad = 16, n = Math.max(1, rows.length);
   const L = { W, H, phone, rows, tier: "full", columns: 1, heads: [], edges: {} };
   const boxed = model.minds.length + model.organs.length, lower = phone ? (boxed > 3 ? 222 : 176) : 0, top = phone ? 44 : 72, height = H - top - (phone ? 12 : 18) - lower;
   const pitch = height / n;
   L.tier = pitch >= 58 ? "full" : "dense";
   const dense = L.tier === "dense";
-  const side = phone ? 0 : Math.round(dense ? Math.max(200, Math.min(380, W * 0.245)) : Math.max(290, Math.min(520, W * 0.345)));
+  const side = phone ? 0 : Math.round(dense ? Math.max(W < 640 ? 150 : 200, Math.min(380, W * 0.245)) : Math.max(W < 640 ? 190 : 290, Math.min(520, W * 0.345)));
   const lensX = phone ? W / 2 : W - pad - side - 42;
-  const nameW = phone || dense ? 52 : Math.max(40, Math.min(120, measureName(rows)));
+  const nameW = dense ? 52 : Math.max(40, Math.min(phone ? 60 : 120, measureName(rows)));
   const ringX = pad + nameW + 8 + 34 + 12;
 
   if (!dense) {
-    const right = phone ? W - pad - 14 : lensX - 70, w = Math.min(phone ? 360 : 380, right - ringX - (phone ? 25 : W > 820 ? 96 : 60)), x = right - w;
+    const right = phone ? W - pad - 14 : lensX - 70, space = right - ringX, w = Math.min(phone ? space - 25 : 380, Math.max(space - 96, Math.min(230, space - 40))), x = right - w;
     const tall = Math.min(phone ? 128 : 104, pitch - 13), gap = Math.min(13 + (pitch - 13 - tall) * 0.4, 26);
     const used = n * (tall + gap) - gap, y0 = top + Math.max(0, (height - used) / 2);
     rows.forEach((row, i) => {
