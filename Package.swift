@@ -235,7 +235,7 @@ let package = Package(
         service(
             "nimmer-web",
             [
-                "NimmerBus", "NimmerBusNATS", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPage", "NimmerPlatform", "NimmerProcess",
+                "COpenSSL", "NimmerBus", "NimmerBusNATS", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPage", "NimmerPlatform", "NimmerProcess",
                 "NimmerScope", "NimmerScopeSession", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log, unixSignals,
             ] + http),
         library(

@@ -35,6 +35,7 @@ package final class Health: Sendable {
     package func look() async {
         var report = StatusReport(environment: model.environment)
         await report.look(at: bus, model.environment)
+        model.expect(Self.cells(report.services))
         let budget = (try? await bus.askBridge(model.environment, "budget", seconds: 2)) ?? .null
         var days: [DecisionDay]?
         var trouble: String?
@@ -50,6 +51,15 @@ package final class Health: Sendable {
             found.days = days ?? found.days
             found.memoryTrouble = trouble
         }
+    }
+
+    /// Cells and nerves that run, with the region of each, in order of region and name.
+    private static func cells(_ services: [RunningService]) -> [PageFeed.RunningCell] {
+        services.filter { ["cell", "nerve"].contains($0.metadata["role"]?.string ?? "") }
+            .compactMap { service in
+                (service.metadata["region"]?.string ?? service.metadata["domain"]?.string).map { (service.name, $0) }
+            }
+            .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map { PageFeed.RunningCell(name: $0.0, region: $0.1) }
     }
 
     /// Takes what the thalamus has counted; a process that began anew counts from its start.

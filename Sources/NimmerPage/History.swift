@@ -43,7 +43,7 @@ package struct History: Sendable {
         var history = PageHistory(
             from: Timestamp(milliseconds: from).nanoseconds, to: Timestamp(milliseconds: to).nanoseconds, columns: columns)
         var (marks, oldest) = model.read { state, feed in
-            state.addPageHistory(to: &history)
+            state.addPageHistory(to: &history, numbers: feed.cells)
             return (feed.marks(from: history.from, to: history.to), state.oldestKept)
         }
         var sources: [String] = oldest.map { $0 < history.to } ?? false ? ["buffer"] : []

@@ -12,6 +12,9 @@ package struct DisplayRateLimiter: Sendable {
     /// Attention is shown when its mode changes, and once in so many milliseconds.
     package static let attentionInterval = 15_000.0
 
+    /// Questions by which screens and pages keep up with the thalamus and the bridge.
+    private static let screenQuestions: Set<String> = ["gates", "regions", "explain", "budget"]
+
     private var lastCalm: [String: Timestamp] = [:]
     private var second = Timestamp(nanoseconds: 0)
     private var shownInSecond = 0
@@ -47,6 +50,8 @@ package struct DisplayRateLimiter: Sendable {
             lastAttention = now
             return .show
         case .correlationEvent, .heartbeat: return .hide
+        // What screens and pages ask again and again.
+        case .command(let command) where Self.screenQuestions.contains(command.body.command): return .hide
         default: return .show
         }
     }

@@ -1,6 +1,7 @@
 import FlyingFox
 import FlyingSocks
 import Foundation
+import Glibc
 import NimmerPage
 import Synchronization
 
@@ -23,12 +24,31 @@ final class Listener: Sendable {
         }
     }
 
-    /// A listener at an address.
+    private let front: TLSFront?
+    private let folder: String?
+
+    /// A listener at an address, with TLS where a certificate is given.
     ///
-    /// - Throws: ``PageError`` for an address that is none.
-    init(_ address: ListenAddress, isEncrypted: Bool) throws(PageError) {
+    /// - Throws: ``PageError`` for an address that is none, or a certificate that cannot be used.
+    init(_ address: ListenAddress, tls: (certificate: String, key: String)?) throws(PageError) {
         host = address.host
-        box = Box(isEncrypted: isEncrypted)
+        box = Box(isEncrypted: tls != nil)
+        if let tls {
+            let place = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+            var template = Array("\(place)/nimmer-web-XXXXXX".utf8CString)
+            guard mkdtemp(&template) != nil else {
+                throw PageError("no folder can be made in \(place)", remedy: "TMPDIR names another place", status: 503)
+            }
+            let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            self.folder = folder
+            let path = "\(folder)/page"
+            front = try TLSFront(address, certificate: tls.certificate, key: tls.key, upstream: path)
+            server = HTTPServer(
+                config: .init(address: sockaddr_un.unix(path: path), timeout: Self.timeout, logger: .disabled), handler: box)
+            return
+        }
+        front = nil
+        folder = nil
         do {
             let configuration =
                 address.host.contains(":")
@@ -61,8 +81,9 @@ final class Listener: Sendable {
                 let port: UInt16 =
                     switch await server.listeningAddress {
                     case .ip4(_, let port), .ip6(_, let port): port
-                    default: 0
+                    default: front?.port ?? 0
                     }
+                try front?.start()
                 let page = try await body(ListenAddress(host: host, port: port))
                 box.page.withLock { $0 = page }
                 try? await Task.sleep(for: .seconds(1 << 30))
@@ -73,7 +94,13 @@ final class Listener: Sendable {
     }
 
     /// Stops; open tabs are closed.
-    func stop() async { await server.stop(timeout: 1) }
+    func stop() async {
+        front?.stop()
+        await server.stop(timeout: 1)
+        guard let folder else { return }
+        unlink("\(folder)/page")
+        rmdir(folder)
+    }
 }
 
 /// One request and its answer.

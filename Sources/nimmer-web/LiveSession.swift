@@ -83,7 +83,7 @@ struct LiveSession {
                         page.counter("nimmer_web_refused_total", "Requests that were refused.", UInt64(server.counts.refused))
                         page.counter("nimmer_web_lost_total", "Messages that found no place: too slow.", UInt64(model.lost))
                     }
-                    if settings.printsLinks { Announcement.print(server, settings, address) }
+                    Announcement.print(server, settings, address)
                 }
             }
             defer { group.cancelAll() }

@@ -13,7 +13,7 @@ struct PageListener {
 
     init(_ settings: PageSettings) throws(PageError) {
         self.settings = settings
-        listener = try Listener(settings.listen, isEncrypted: false)
+        listener = try Listener(settings.listen, tls: settings.tls)
     }
 
     /// Answers until the task is cancelled.
@@ -40,8 +40,8 @@ struct PageListener {
 /// What a person reads where the server was started: its address and a link that lets one browser in.
 enum Announcement {
     static func print(_ server: PageServer, _ settings: PageSettings, _ address: ListenAddress) {
-        guard let link = try? server.link(settings.linkRole) else { return }
         line("The page is at \(origin(settings, address))")
+        guard settings.printsLinks, let link = try? server.link(settings.linkRole) else { return }
         line("Open this link once: \(origin(settings, address))\(link)")
     }
 

@@ -39,6 +39,20 @@ package struct PageFeed: Sendable {
 
     package init() {}
 
+    /// A cell or nerve that runs, and the region that it speaks in.
+    package struct RunningCell: Sendable, Hashable {
+        let name: String
+        let region: String
+
+        package init(name: String, region: String) {
+            self.name = name
+            self.region = region
+        }
+    }
+
+    /// Takes in which cells run, so that each has its place before its first wave.
+    package mutating func expect(_ running: [RunningCell], in state: ScopeState) { names.expect(running, in: state) }
+
     /// Takes in what the thalamus explains of a gate.
     package mutating func learn(_ gate: String, _ explanation: JSON) {
         guard facts[gate] != nil || facts.count < GateBoard.maximum else { return }
@@ -63,8 +77,9 @@ package struct PageFeed: Sendable {
         for number in max(cursor, entries.first)..<max(cursor, entries.end) {
             let entry = entries[number]
             if entry.kind == .wave {
-                waves.append(PageWave(cell: entry.trace, value: entry.value, at: entry.at))
-                names.felt(Int(entry.trace), entry.value, at: entry.at)
+                let cell = names.cellOfTrace[Int(entry.trace)]
+                waves.append(PageWave(cell: UInt16(clamping: cell), value: entry.value, at: entry.at))
+                names.felt(cell, entry.value, at: entry.at)
             } else if let message = state.kept(number) {
                 for case .text(let frame) in frames(of: message, entry, number, state) {
                     events.append(.text(frame))

@@ -55,14 +55,25 @@ package struct PageHistory: Sendable {
 
 extension ScopeState {
     /// Adds the waves of a stretch of time that are kept.
-    package func addPageHistory(to history: inout PageHistory) {
+    ///
+    /// - Parameter numbers: the cell of each trace; nil for one that pages do not know.
+    /// - Returns: whether there was a wave of one that pages do not know.
+    @discardableResult
+    package func addPageHistory(to history: inout PageHistory, numbers: [Int?]) -> Bool {
         let entries = buffer.entries
         let start = entries.firstNumber { $0.at >= history.from }
+        var isUnknown = false
         for number in start..<max(start, entries.end) {
             let entry = entries[number]
             guard entry.at < history.to else { break }
-            if entry.kind == .wave { history.add(cell: Int(entry.trace), value: entry.value, at: entry.at) }
+            guard entry.kind == .wave, numbers.indices.contains(Int(entry.trace)) else { continue }
+            guard let cell = numbers[Int(entry.trace)] else {
+                isUnknown = true
+                continue
+            }
+            history.add(cell: cell, value: entry.value, at: entry.at)
         }
+        return isUnknown
     }
 
     /// Time of the oldest entry that is kept; nil before the first.
@@ -124,30 +135,17 @@ extension PageFeed {
         names.cells.firstIndex { $0.name == other.name && $0.isVirtual == other.isVirtual && $0.domain == other.domain }
     }
 
-    /// The number here of each cell of another feed; nil for one that no page here knows.
+    /// The number of the cell of each trace.
+    package var cells: [Int?] { names.cellOfTrace }
+
+    /// The number here of the cell of each trace of another feed; nil for one that no page here knows.
     package func cells(of other: PageFeed) -> [Int?] {
-        other.names.cells.map { known in
+        other.names.cellOfTrace.map { place in
+            let known = other.names.cells[place]
             let gate = known.gate < 0 ? nil : names.gate(other.names.gates[known.gate])
             return names.cells.firstIndex {
                 $0.name == known.name && $0.isVirtual == known.isVirtual && $0.gate == gate
             } ?? cell(known)
         }
-    }
-}
-
-extension ScopeState {
-    /// Adds the waves of a stretch of time that are kept, under other numbers; returns whether one had none.
-    package func addPageHistory(to history: inout PageHistory, numbers: [Int?]) -> Bool {
-        var isMissing = false
-        for number in buffer.entries.numbers {
-            let entry = buffer.entries[number]
-            guard entry.kind == .wave else { continue }
-            guard let cell = numbers[Int(entry.trace)] else {
-                isMissing = true
-                continue
-            }
-            history.add(cell: cell, value: entry.value, at: entry.at)
-        }
-        return isMissing
     }
 }

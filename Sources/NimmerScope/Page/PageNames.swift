@@ -35,6 +35,10 @@ struct PageNames: Sendable {
     static let maximum = 64
 
     private(set) var cells: [Cell] = []
+    /// The number of the cell of each trace of the buffer.
+    private(set) var cellOfTrace: [Int] = []
+    /// Cells that are known to run and were not heard yet.
+    private var unheard: Set<Int> = []
     private(set) var gates: [String] = []
     private(set) var minds: [Mind] = []
     private(set) var organs: [Organ] = []
@@ -57,17 +61,39 @@ struct PageNames: Sendable {
             }
         }
         let homes = Self.homes(state.buffer)
-        for trace in state.buffer.traces[min(cells.count, state.buffer.traces.count)...] {
+        for trace in state.buffer.traces[min(cellOfTrace.count, state.buffer.traces.count)...] {
+            let gate = gateNumbers[homes[trace.lane]] ?? -1
+            let awaited = unheard.first { cells[$0].name == trace.origin && cells[$0].gate == gate && !trace.isVirtual }
+            if let awaited { unheard.remove(awaited) }
+            cellOfTrace.append(awaited ?? cells.count)
+            guard awaited == nil else { continue }
             cells.append(
                 Cell(
                     name: trace.origin, isVirtual: trace.isVirtual, domain: state.buffer.lanes[trace.lane].domain,
-                    gate: gateNumbers[homes[trace.lane]] ?? -1))
+                    gate: gate))
         }
-        for (number, trace) in state.buffer.traces.enumerated() {
+        for (place, trace) in state.buffer.traces.enumerated() {
             let gate = gateNumbers[homes[trace.lane]] ?? -1
+            let number = cellOfTrace[place]
             guard cells[number].gate != gate else { continue }
             cells[number].gate = gate
             if number < sent.cells { moved.append(number) }
+        }
+    }
+
+    /// Takes in which cells run, so that each has its place before its first wave.
+    mutating func expect(_ running: [PageFeed.RunningCell], in state: ScopeState) {
+        for cell in running {
+            let home = state.buffer.homes.home(of: cell.region)
+            if gateNumbers[home] == nil, gates.count < GateBoard.maximum {
+                gateNumbers[home] = gates.count
+                gates.append(home)
+            }
+            guard let gate = gateNumbers[home], cells.count < MessageBuffer.maximumTraces,
+                !cells.contains(where: { $0.name == cell.name && !$0.isVirtual })
+            else { continue }
+            unheard.insert(cells.count)
+            cells.append(Cell(name: cell.name, isVirtual: false, domain: .nervous, gate: gate))
         }
     }
 

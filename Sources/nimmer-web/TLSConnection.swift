@@ -1,0 +1,175 @@
+import COpenSSL
+import Glibc
+
+/// One encrypted connection and the plain one behind it: bytes go both ways, at most 16 KiB wait in each. Used by one thread.
+final class TLSConnection {
+    let address: [UInt8]
+    private let client: Int32
+    private let ssl: OpaquePointer
+    private let upstreamPath: String
+    private var server: Int32 = -1
+    private let deadline: ContinuousClock.Instant
+    private(set) var hasEnded = false
+    /// Indicates whether the head of the first request has come.
+    private(set) var hasRequest = false
+    private var headBytes = 0
+    private var tail: [UInt8] = []
+
+    private var toServer: [UInt8] = []
+    private var toClient: [UInt8] = []
+    private var isAccepted = false
+    private var serverEnded = false
+    private var clientEnded = false
+    private var wantsWrite = false
+
+    private static let room = 16_384
+
+    init?(
+        _ client: Int32, _ context: TLSContext, upstream: String, address: [UInt8], deadline: ContinuousClock.Instant
+    ) {
+        guard let ssl = SSL_new(context.context) else { return nil }
+        self.client = client
+        self.ssl = ssl
+        self.address = address
+        self.deadline = deadline
+        upstreamPath = upstream
+        SSL_set_fd(ssl, client)
+        SSL_set_accept_state(ssl)
+    }
+
+    /// What it waits for.
+    var polled: [pollfd] {
+        var events = Int32(0)
+        if toServer.count < Self.room, !clientEnded { events |= POLLIN }
+        if !toClient.isEmpty || wantsWrite { events |= POLLOUT }
+        var found = [pollfd(fd: client, events: Int16(events), revents: 0)]
+        if server >= 0 {
+            var events = Int32(0)
+            if toClient.count < Self.room, !serverEnded { events |= POLLIN }
+            if !toServer.isEmpty { events |= POLLOUT }
+            found.append(pollfd(fd: server, events: Int16(events), revents: 0))
+        }
+        return found
+    }
+
+    /// Indicates whether the head of its first request is overdue.
+    func isLate(_ now: ContinuousClock.Instant) -> Bool { !hasRequest && now >= deadline }
+
+    /// Moves what can be moved.
+    ///
+    /// - Returns: whether it goes on.
+    func advance() -> Bool {
+        wantsWrite = false
+        if !isAccepted {
+            let result = SSL_do_handshake(ssl)
+            guard result == 1 else { return isWaiting(result) }
+            isAccepted = true
+            guard connectUpstream() else { return false }
+        }
+        guard readClient(), writeServer(), readServer(), writeClient() else { return false }
+        if serverEnded, toClient.isEmpty {
+            SSL_shutdown(ssl)
+            return false
+        }
+        if clientEnded, toServer.isEmpty { return false }
+        return true
+    }
+
+    private func isWaiting(_ result: Int32) -> Bool {
+        switch SSL_get_error(ssl, result) {
+        case SSL_ERROR_WANT_READ: return true
+        case SSL_ERROR_WANT_WRITE:
+            wantsWrite = true
+            return true
+        default:
+            ERR_clear_error()
+            return false
+        }
+    }
+
+    private func readClient() -> Bool {
+        while toServer.count < Self.room, !clientEnded {
+            var chunk = [UInt8](repeating: 0, count: 4096)
+            let count = SSL_read(ssl, &chunk, Int32(chunk.count))
+            guard count > 0 else {
+                if SSL_get_error(ssl, count) == SSL_ERROR_ZERO_RETURN {
+                    clientEnded = true
+                    return true
+                }
+                return isWaiting(count)
+            }
+            guard watchHead(chunk[..<Int(count)]) else { return false }
+            toServer += chunk[..<Int(count)]
+        }
+        return true
+    }
+
+    /// Bounds the head of the first request, which FlyingFox would read without end.
+    private func watchHead(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard !hasRequest else { return true }
+        headBytes += bytes.count
+        let joined = tail + bytes
+        let ends: [UInt8] = [0x0d, 0x0a, 0x0d, 0x0a]
+        hasRequest = joined.indices.contains { joined[$0...].starts(with: ends) }
+        tail = Array(joined.suffix(3))
+        return hasRequest || headBytes <= TLSFront.maximumHead
+    }
+
+    private func writeServer() -> Bool {
+        while !toServer.isEmpty {
+            let count = toServer.withUnsafeBytes { send(server, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { return errno == EAGAIN || errno == EINTR }
+            toServer.removeFirst(count)
+        }
+        return true
+    }
+
+    private func readServer() -> Bool {
+        while toClient.count < Self.room, !serverEnded {
+            var chunk = [UInt8](repeating: 0, count: 4096)
+            let count = read(server, &chunk, chunk.count)
+            if count == 0 {
+                serverEnded = true
+                return true
+            }
+            guard count > 0 else { return errno == EAGAIN || errno == EINTR }
+            toClient += chunk[..<count]
+        }
+        return true
+    }
+
+    private func writeClient() -> Bool {
+        while !toClient.isEmpty {
+            let count = toClient.withUnsafeBytes { SSL_write(ssl, $0.baseAddress, Int32($0.count)) }
+            guard count > 0 else { return isWaiting(count) }
+            toClient.removeFirst(Int(count))
+        }
+        return true
+    }
+
+    private func connectUpstream() -> Bool {
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        server = socket(AF_UNIX, kind, 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let path = Array(upstreamPath.utf8)
+        guard server >= 0, path.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+        let result = withUnsafeBytes(of: address) { bytes in
+            bytes.baseAddress.map {
+                connect(server, $0.assumingMemoryBound(to: sockaddr.self), socklen_t(MemoryLayout<sockaddr_un>.size))
+            } ?? -1
+        }
+        guard result == 0 else { return false }
+        return fcntl(server, F_SETFL, O_NONBLOCK) == 0
+    }
+
+    /// Closes both ways.
+    func end() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        SSL_free(ssl)
+        close(client)
+        if server >= 0 { close(server) }
+    }
+}
