@@ -82,25 +82,53 @@ export function textWidth(ctx, text) {
   return width;
 }
 
-/** The sign of a state, centred: ▲ open, ─ stable, ■ closed. */
-export function sign(ctx, state, x, y, size = 8) {
-  const r = size / 2;
+/** Fills what `shape` draws, in one path. */
+export function fill(ctx, colour, shape, alpha = 1) {
+  ctx.globalAlpha = alpha;
+  ctx.fillStyle = colour;
   ctx.beginPath();
-  if (state === "OPEN") { ctx.moveTo(x, y - r); ctx.lineTo(x + r * 1.1, y + r * 0.9); ctx.lineTo(x - r * 1.1, y + r * 0.9); ctx.closePath(); ctx.fill(); }
-  else if (state === "CLOSED") { ctx.rect(x - r, y - r, size, size); ctx.fill(); }
-  else { ctx.rect(x - r, y - 0.8, size, 1.6); ctx.fill(); }
+  shape(ctx);
+  ctx.fill();
+  ctx.globalAlpha = 1;
+}
+
+/** Strokes what `shape` draws, in one path. */
+export function stroke(ctx, colour, width, shape, alpha = 1, dash = []) {
+  ctx.globalAlpha = alpha;
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  ctx.setLineDash(dash);
+  ctx.beginPath();
+  shape(ctx);
+  ctx.stroke();
+  ctx.globalAlpha = 1;
+  ctx.setLineDash([]);
+}
+
+/** A polyline through `[x, y]` pairs. */
+export function poly(ctx, ...points) { points.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y))); }
+
+/** The sign of a state, centred: ▲ open, ─ stable, ■ closed. */
+export function sign(ctx, state, x, y, colour, size = 8) {
+  const r = size / 2;
+  fill(ctx, colour, () => {
+    if (state === "OPEN") poly(ctx, [x, y - r], [x + r * 1.1, y + r * 0.9], [x - r * 1.1, y + r * 0.9]);
+    else if (state === "CLOSED") ctx.rect(x - r, y - r, size, size);
+    else ctx.rect(x - r, y - 0.8, size, 1.6);
+  });
 }
 
 export function diamond(ctx, x, y, r) {
-  ctx.moveTo(x, y - r); ctx.lineTo(x + r, y); ctx.lineTo(x, y + r); ctx.lineTo(x - r, y); ctx.closePath();
+  poly(ctx, [x, y - r], [x + r, y], [x, y + r], [x - r, y]);
+  ctx.closePath();
 }
 
-/** Writes one line of text, centred in height on `y`. */
-export function write(ctx, text, x, y, colour, size = 11, weight = 400, align = "left") {
+/** Writes one line of text, centred in height on `y`, cut to `width` when one is given. */
+export function write(ctx, text, x, y, colour, size = 11, weight = 400, align = "left", width = 0) {
   ctx.font = font(size, weight);
   ctx.fillStyle = colour;
   ctx.textAlign = align;
-  ctx.fillText(text, x, y);
+  ctx.fillText(width ? fitText(ctx, text, width) : text, x, y);
 }
 
 /** A number with a sign and the typographic minus, two digits. */

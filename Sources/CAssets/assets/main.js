@@ -4,7 +4,7 @@ import { feed, start } from "./feed.js";
 import { view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, following, latest } from "./view.js";
 import { readInk } from "./draw.js";
 import { startLoop, redraw } from "./loop.js";
-import { startFlow, relayout, drawFlow, drawFlowNow, flowFrame, flow } from "./flow.js";
+import { startFlow, relayout, drawFlow, flowFrame, flow } from "./flow.js";
 import { startScope, drawScope, dirtyScope, relayoutScope, scopeViewChanged } from "./scope.js";
 import { startHistory, want, forget } from "./history.js";
 import { startDecision, decision, showOpening, showGate, decisionFrame, unpin, refresh } from "./decision.js";
@@ -25,9 +25,11 @@ const pane = (id) => $(id).offsetWidth > 0;
 
 function draw(at) {
   if (!model.ready) return;
-  if (pane("flow")) { if (!flow.L) relayout(); if (flowNow || !following() || model.frozen != null) drawFlowNow(at); else drawFlow(at); }
+  let heavy = false;
+  if (pane("flow")) { if (!flow.L) relayout(); heavy = drawFlow(at, flowNow || !following() || model.frozen != null); }
   flowNow = false;
-  if (pane("scope")) drawScope(at);
+  // What stands in Flow and a step of the scope fall into different frames.
+  if (pane("scope") && !(heavy && live())) drawScope(at);
   if (!firstDrawn) { firstDrawn = true; document.documentElement.dataset.ready = "1"; }
 }
 

@@ -7,7 +7,6 @@ import { drawGround, drawCollapses, drawCursor } from "./marks.js";
 import { drawOverview, overviewTime, longer, overview } from "./overview.js";
 import { far, want } from "./history.js";
 import { ladder, motion, redraw } from "./loop.js";
-import { clockMs } from "./time.js";
 import * as ring from "./ring.js";
 
 export const scope = { G: null, start: 0, colMs: 1, end: 0 };
@@ -98,7 +97,7 @@ export function drawScope(at) {
 function drawOver() {
   const { G } = scope, ctx = begin(over);
   drawCollapses(ctx, G, scope.start, scope.colMs, scope.end);
-  drawCursor(ctx, G, scope.start, scope.colMs, view.cursor == null ? "" : clockMs(view.cursor));
+  drawCursor(ctx, G, scope.start, scope.colMs);
 }
 
 const timeAt = (x) => scope.start + Math.max(0, Math.min(scope.G.w, x - scope.G.x)) * scope.colMs;
