@@ -1,5 +1,5 @@
 // Runs before the first paint: the chosen theme must not flash.
 try {
-  const theme = localStorage.getItem("theme");
-  if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
-} catch { /* storage may be forbidden: the system's theme stays */ }
+	const theme = localStorage.getItem("theme");
+	if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
+} catch {/* storage may be forbidden: the system's theme stays */}

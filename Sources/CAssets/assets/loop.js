@@ -1,58 +1,58 @@
 // One frame loop for all panes; it stands still when nothing moves, and does less when frames take long.
 
-export const ladder = { level: 0, labelsEvery: 80, squares: false, budget: 600, halfRate: false, still: false };
+export const ladder = {level: 0, labelsEvery: 80, squares: false, budget: 600, halfRate: false, still: false};
 const measure = new URLSearchParams(location.search).has("measure");
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
-export const motion = { reduced: reduced.matches };
+export const motion = {reduced: reduced.matches};
 
 let draw = () => {}, live = () => false, handle = 0, timer = 0, slow = 0, quick = 0, odd = false, last = 0;
 
 function step(level) {
-  Object.assign(ladder, {
-    level, labelsEvery: level >= 1 ? 250 : 80, squares: level >= 2, budget: level >= 3 ? 200 : 600, halfRate: level >= 4, still: level >= 5,
-  });
+	Object.assign(ladder, {
+		level, labelsEvery: level >= 1 ? 250 : 80, squares: level >= 2, budget: level >= 3 ? 200 : 600, halfRate: level >= 4, still: level >= 5,
+	});
 }
 
 function judge(took, at) {
-  const gap = Math.min(100, at - last);
-  if (took > 12) { slow += gap; quick = 0; } else { slow = 0; quick = took < 6 ? quick + gap : 0; }
-  if (slow > 1000 && ladder.level < 5) { step(ladder.level + 1); slow = 0; }
-  if (quick > 10000 && ladder.level > 0) { step(ladder.level - 1); quick = 0; }
+	const gap = Math.min(100, at - last);
+	if (took > 12) {slow += gap; quick = 0;} else {slow = 0; quick = took < 6 ? quick + gap : 0;}
+	if (slow > 1000 && ladder.level < 5) {step(ladder.level + 1); slow = 0;}
+	if (quick > 10000 && ladder.level > 0) {step(ladder.level - 1); quick = 0;}
 }
 
 function frame(at) {
-  handle = 0;
-  if (document.hidden) return;
-  odd = !odd;
-  if (!(ladder.halfRate && odd)) {
-    const start = performance.now();
-    draw(at);
-    const end = performance.now();
-    judge(end - start, at);
-    if (measure) performance.measure("frame", { start, end });
-    last = at;
-  }
-  if (live()) next();
+	handle = 0;
+	if (document.hidden) return;
+	odd = !odd;
+	if (!(ladder.halfRate && odd)) {
+		const start = performance.now();
+		draw(at);
+		const end = performance.now();
+		judge(end - start, at);
+		if (measure) performance.measure("frame", {start, end});
+		last = at;
+	}
+	if (live()) next();
 }
 
 function next() {
-  if (handle || timer || document.hidden) return;
-  if (motion.reduced) timer = setTimeout(() => { timer = 0; handle = requestAnimationFrame(frame); }, 500);
-  else handle = requestAnimationFrame(frame);
+	if (handle || timer || document.hidden) return;
+	if (motion.reduced) timer = setTimeout(() => {timer = 0; handle = requestAnimationFrame(frame);}, 500);
+	else handle = requestAnimationFrame(frame);
 }
 
 /** Draws once soon, although nothing may be live. */
 export function redraw() {
-  clearTimeout(timer);
-  timer = 0;
-  if (!handle && !document.hidden) handle = requestAnimationFrame(frame);
+	clearTimeout(timer);
+	timer = 0;
+	if (!handle && !document.hidden) handle = requestAnimationFrame(frame);
 }
 
 /** `drawAll(at)` draws; `isLive()` answers whether a further frame is needed by itself. */
 export function startLoop(drawAll, isLive) {
-  draw = drawAll;
-  live = isLive;
-  document.addEventListener("visibilitychange", redraw);
-  reduced.addEventListener("change", () => { motion.reduced = reduced.matches; redraw(); });
-  redraw();
+	draw = drawAll;
+	live = isLive;
+	document.addEventListener("visibilitychange", redraw);
+	reduced.addEventListener("change", () => {motion.reduced = reduced.matches; redraw();});
+	redraw();
 }

@@ -1,47 +1,47 @@
 // What runs along the edges: waves to gates, openings to the thalamus, questions to minds, commands to organs.
-import { ink, fill } from "./draw.js";
-import { ladder, motion } from "./loop.js";
+import {ink, fill} from "./draw.js";
+import {ladder, motion} from "./loop.js";
 
 const COLOURS = ["nervous", "closed", "cognitive", "organs", "federation"], RADII = [1.6, 2.1, 2.6, 3.2], ALPHAS = [0.45, 0.65, 0.85, 1];
-const pulses = [], groups = Array.from({ length: COLOURS.length * 4 }, () => []);
+const pulses = [], groups = Array.from({length: COLOURS.length * 4}, () => []);
 
-export const DURATION = { wave: 520, opening: 650, mind: 420, organ: 480 };
+export const DURATION = {wave: 520, opening: 650, mind: 420, organ: 480};
 export const colourOf = (name) => Math.max(0, COLOURS.indexOf(name));
 export const pulsesAlive = () => pulses.length;
-export const clearPulses = () => { pulses.length = 0; };
+export const clearPulses = () => {pulses.length = 0;};
 
 /** Starts a pulse on a path; `arrive` runs when it is there. `strength` 0…1 sets its size. */
 export function pulse(path, at, duration, colour, strength, arrive, back) {
-  if (motion.reduced || !path || pulses.length >= ladder.budget * 4) arrive?.();
-  else pulses.push({ path, at, duration, group: colour * 4 + Math.min(3, Math.floor(strength * 4)), arrive, back });
+	if (motion.reduced || !path || pulses.length >= ladder.budget * 4) arrive?.();
+	else pulses.push({path, at, duration, group: colour * 4 + Math.min(3, Math.floor(strength * 4)), arrive, back});
 }
 
 /** Moves and draws all pulses: one path a colour and brightness. */
 export function drawPulses(ctx, now, squares) {
-  for (const list of groups) list.length = 0;
-  for (let i = 0; i < pulses.length; ) {
-    const p = pulses[i], u = (now - p.at) / p.duration;
-    if (u >= 1) {
-      const last = pulses.pop();
-      if (i < pulses.length) pulses[i] = last;
-      p.arrive?.(now);
-      continue;
-    }
-    if (u >= 0) {
-      const at = (p.back ? 1 - u : u) * 16, k = 2 * Math.min(15, at | 0), f = at - k / 2, q = p.path;
-      groups[p.group].push(q[k] + (q[k + 2] - q[k]) * f, q[k + 1] + (q[k + 3] - q[k + 1]) * f);
-    }
-    i++;
-  }
-  groups.forEach((list, g) => {
-    if (!list.length) return;
-    const r = RADII[g & 3] * (squares ? 0.6 : 1);
-    fill(ctx, ink[COLOURS[g >> 2]], () => {
-      for (let i = 0; i < list.length; i += 2) {
-        const x = list[i], y = list[i + 1];
-        if (squares) ctx.rect(x - r, y - r, 2 * r, 2 * r);
-        else { ctx.moveTo(x + r, y); ctx.arc(x, y, r, 0, 7); }
-      }
-    }, ALPHAS[g & 3]);
-  });
+	for (const list of groups) list.length = 0;
+	for (let i = 0; i < pulses.length; ) {
+		const p = pulses[i], u = (now - p.at) / p.duration;
+		if (u >= 1) {
+			const last = pulses.pop();
+			if (i < pulses.length) pulses[i] = last;
+			p.arrive?.(now);
+			continue;
+		}
+		if (u >= 0) {
+			const at = (p.back ? 1 - u : u) * 16, k = 2 * Math.min(15, at | 0), f = at - k / 2, q = p.path;
+			groups[p.group].push(q[k] + (q[k + 2] - q[k]) * f, q[k + 1] + (q[k + 3] - q[k + 1]) * f);
+		}
+		i++;
+	}
+	groups.forEach((list, g) => {
+		if (!list.length) return;
+		const r = RADII[g & 3] * (squares ? 0.6 : 1);
+		fill(ctx, ink[COLOURS[g >> 2]], () => {
+			for (let i = 0; i < list.length; i += 2) {
+				const x = list[i], y = list[i + 1];
+				if (squares) ctx.rect(x - r, y - r, 2 * r, 2 * r);
+				else {ctx.moveTo(x + r, y); ctx.arc(x, y, r, 0, 7);}
+			}
+		}, ALPHAS[g & 3]);
+	});
 }

@@ -1,25 +1,25 @@
 // Four tabs of a phone: one pane at a time.
-import { h, $ } from "./dom.js";
+import {h, $} from "./dom.js";
 
 const TABS = ["flow", "scope", "decision", "health"];
 let shown = () => {};
 
 export function showTab(id) {
-  document.documentElement.dataset.tab = id;
-  for (const b of $("tabs").children) { const on = b.dataset.pane === id; b.setAttribute("aria-selected", String(on)); b.tabIndex = on ? 0 : -1; }
-  shown(id);
+	document.documentElement.dataset.tab = id;
+	for (const b of $("tabs").children) {const on = b.dataset.pane === id; b.setAttribute("aria-selected", String(on)); b.tabIndex = on ? 0 : -1;}
+	shown(id);
 }
 
 export function startTabs(onShown) {
-  shown = onShown;
-  $("tabs").append(...TABS.map((id) => h("button", { type: "button", role: "tab", "data-pane": id, "aria-controls": id, onclick: () => showTab(id) }, id[0].toUpperCase() + id.slice(1))));
-  $("tabs").addEventListener("keydown", (event) => {
-    const i = TABS.indexOf(document.documentElement.dataset.tab), to = { ArrowRight: i + 1, ArrowLeft: i - 1 }[event.key];
-    if (to === undefined || !TABS[to]) return;
-    event.preventDefault();
-    event.stopPropagation();
-    showTab(TABS[to]);
-    $("tabs").children[to].focus();
-  });
-  showTab("flow");
+	shown = onShown;
+	$("tabs").append(...TABS.map((id) => h("button", {type: "button", role: "tab", "data-pane": id, "aria-controls": id, onclick: () => showTab(id)}, id[0].toUpperCase() + id.slice(1))));
+	$("tabs").addEventListener("keydown", (event) => {
+		const i = TABS.indexOf(document.documentElement.dataset.tab), to = {ArrowRight: i + 1, ArrowLeft: i - 1}[event.key];
+		if (to === undefined || !TABS[to]) return;
+		event.preventDefault();
+		event.stopPropagation();
+		showTab(TABS[to]);
+		$("tabs").children[to].focus();
+	});
+	showTab("flow");
 }

@@ -1,38 +1,38 @@
 // The page's clock and every form in which a time or a duration is written.
 
-const offset = { wall: 0, at: 0, speed: 1, set: false };
+const offset = {wall: 0, at: 0, speed: 1, set: false};
 
 /** Takes the source's time: `now` in ms since 1970, passing `speed` times as fast as here. */
 export function setClock(now, speed) {
-  const here = performance.now();
-  if (offset.set && offset.speed === speed) {
-    const late = now - (offset.wall + (here - offset.at) * speed);
-    // A frame that comes late must not turn the clock back; a large difference is a seek or a sleep.
-    if (Math.abs(late) < 400) { offset.wall += late * 0.2; return; }
-  }
-  Object.assign(offset, { wall: now, at: here, speed, set: true });
+	const here = performance.now();
+	if (offset.set && offset.speed === speed) {
+		const late = now - (offset.wall + (here - offset.at) * speed);
+		// A frame that comes late must not turn the clock back; a large difference is a seek or a sleep.
+		if (Math.abs(late) < 400) {offset.wall += late * 0.2; return;}
+	}
+	Object.assign(offset, {wall: now, at: here, speed, set: true});
 }
 
 /** The source's time now, in ms since 1970. */
 export function sourceNow() {
-  return offset.set ? offset.wall + (performance.now() - offset.at) * offset.speed : Date.now();
+	return offset.set ? offset.wall + (performance.now() - offset.at) * offset.speed : Date.now();
 }
 
-export function freezeClock(at) { Object.assign(offset, { wall: at, at: performance.now(), speed: 0, set: true }); }
+export function freezeClock(at) {Object.assign(offset, {wall: at, at: performance.now(), speed: 0, set: true});}
 export const clockKnown = () => offset.set;
 export const clockSpeed = () => offset.speed;
 
 const pad = (n, w = 2) => String(n).padStart(w, "0");
 
 export function clock(t) {
-  const d = new Date(t);
-  return `${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`;
+	const d = new Date(t);
+	return `${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`;
 }
 export const clockMs = (t) => `${clock(t)}.${pad(new Date(t).getMilliseconds(), 3)}`;
 
 export function day(t) {
-  const d = new Date(t);
-  return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
+	const d = new Date(t);
+	return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
 }
 export const sameDay = (a, b) => day(a) === day(b);
 
@@ -42,45 +42,45 @@ export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "l
 
 /** A duration with one unit: 11.9 s, 2.6 s, 1.4 ms, 3 min, 2 h. */
 export function duration(ms) {
-  if (ms == null || !Number.isFinite(ms)) return "–";
-  if (ms < 10) return `${ms.toFixed(1)} ms`;
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 100000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms < 5400000) return `${Math.round(ms / 60000)} min`;
-  if (ms < 172800000) return `${(ms / 3600000).toFixed(1)} h`;
-  return `${Math.round(ms / 86400000)} d`;
+	if (ms == null || !Number.isFinite(ms)) return "–";
+	if (ms < 10) return `${ms.toFixed(1)} ms`;
+	if (ms < 1000) return `${Math.round(ms)} ms`;
+	if (ms < 100000) return `${(ms / 1000).toFixed(1)} s`;
+	if (ms < 5400000) return `${Math.round(ms / 60000)} min`;
+	if (ms < 172800000) return `${(ms / 3600000).toFixed(1)} h`;
+	return `${Math.round(ms / 86400000)} d`;
 }
 
 /** A window's length without fractions where it has none: 60 s, 5 min, 2.5 s. */
 export function length(ms) {
-  const short = (v) => String(Math.round(v * 10) / 10);
-  if (ms < 120000) return `${short(ms / 1000)} s`;
-  if (ms < 7200000) return `${short(ms / 60000)} min`;
-  if (ms < 172800000) return `${short(ms / 3600000)} h`;
-  return `${short(ms / 86400000)} d`;
+	const short = (v) => String(Math.round(v * 10) / 10);
+	if (ms < 120000) return `${short(ms / 1000)} s`;
+	if (ms < 7200000) return `${short(ms / 60000)} min`;
+	if (ms < 172800000) return `${short(ms / 3600000)} h`;
+	return `${short(ms / 86400000)} d`;
 }
 
 const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400];
 
 /** Times of the axis' ticks in a window: whole units of the viewer's zone, at least `gap` pixels apart. */
 export function ticks(start, span, width, gap = 110) {
-  const step = (steps.find((s) => (s * 1000 * width) / span >= gap) ?? 604800) * 1000;
-  const zoneOffset = step >= 1800000 ? new Date(start).getTimezoneOffset() * 60000 : 0;
-  const out = [];
-  for (let t = Math.ceil((start - zoneOffset) / step) * step + zoneOffset; t <= start + span; t += step) out.push(t);
-  return { step, times: out };
+	const step = (steps.find((s) => (s * 1000 * width) / span >= gap) ?? 604800) * 1000;
+	const zoneOffset = step >= 1800000 ? new Date(start).getTimezoneOffset() * 60000 : 0;
+	const out = [];
+	for (let t = Math.ceil((start - zoneOffset) / step) * step + zoneOffset; t <= start + span; t += step) out.push(t);
+	return {step, times: out};
 }
 
 export function tickLabel(t, step) {
-  if (step >= 86400000) return day(t);
-  const text = clock(t);
-  if (step < 1000) return `${text}.${Math.floor(new Date(t).getMilliseconds() / 100)}`;
-  return step >= 60000 ? text.slice(0, 5) : text;
+	if (step >= 86400000) return day(t);
+	const text = clock(t);
+	if (step < 1000) return `${text}.${Math.floor(new Date(t).getMilliseconds() / 100)}`;
+	return step >= 60000 ? text.slice(0, 5) : text;
 }
 
 /** Reads a time from the page's address: RFC 3339 or ms since 1970. */
 export function parseTime(text) {
-  if (!text) return null;
-  const t = /^\d{10,}$/.test(text) ? Number(text) : Date.parse(text);
-  return Number.isFinite(t) ? t : null;
+	if (!text) return null;
+	const t = /^\d{10,}$/.test(text) ? Number(text) : Date.parse(text);
+	return Number.isFinite(t) ? t : null;
 }
