@@ -5,120 +5,108 @@ import {h, setText, $} from "./dom.js";
 import {signed} from "./draw.js";
 import {clock, duration} from "./time.js";
 
+let flowItems = [], picks = {};
+const spots = new Map(), many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+
 /** One list with one stop of Tab: arrows move in it. */
 function roving(list) {
+	const all = () => [...list.querySelectorAll("button")];
+	list.addEventListener("focusin", (event) => {for (const b of all()) b.tabIndex = b === event.target ? 0 : -1;});
 	list.addEventListener("keydown", (event) => {
-		const all = [...list.querySelectorAll("button")], i = all.indexOf(document.activeElement);
-		const to = {ArrowDown: i + 1, ArrowUp: i - 1}[event.key];
-		if (to === undefined || i < 0 || !all.length) return;
+		const step = {ArrowDown: 1, ArrowUp: -1}[event.key], buttons = all();
+		if (!step) return;
 		event.preventDefault();
-		event.stopPropagation();
-		const next = all[Math.max(0, Math.min(all.length - 1, to))];
-		for (const b of all) b.tabIndex = b === next ? 0 : -1;
-		next.focus();
+		buttons[Math.max(0, Math.min(buttons.length - 1, buttons.indexOf(event.target) + step))].focus();
 	});
-	list.addEventListener("focusin", (event) => {for (const b of list.querySelectorAll("button")) b.tabIndex = b === event.target ? 0 : -1;});
 }
 
-function place(button, x, y, w, hgt) {
-	Object.assign(button.style, {left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${hgt}px`});
-}
-
-let flowItems = [], pickGate = () => {}, pickMind = () => {}, pickSpot = () => {}, pickFold = () => {};
-
-export function startAccess(actions) {
-	({pickGate, pickMind, pickSpot, pickFold} = actions);
+/** `pick`: `{gate(gate), mind(slot, isOrgan), spot(spot), fold(prefix)}`. */
+export function startAccess(pick) {
+	picks = pick;
 	roving($("flow-list"));
 	roving($("scope-list"));
 }
 
+function target(list, run) {
+	const span = h("span"), button = h("button", {type: "button", onclick: run}, span), li = h("li", button);
+	button.tabIndex = -1;
+	list.append(li);
+	return {li, button, span};
+}
+
 /** Buttons over the gates, minds and organs of a new layout; the focused one is kept. */
 export function flowTargets(L) {
-	const list = $("flow-list"), held = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+	const list = $("flow-list"), held = list.contains(document.activeElement) && document.activeElement.dataset.key;
+	list.replaceChildren();
 	flowItems = [];
-	const add = (key, text, run, x, y, w, hgt) => {
-		const span = h("span", ""), button = h("button", {type: "button", "data-key": key, onclick: run}, span);
-		place(button, x, y, w, hgt);
-		flowItems.push({span, text, button});
-		button.tabIndex = -1;
-		return h("li", button);
+	const add = (key, {x, y, w, h: high}, text, run) => {
+		const item = {...target(list, run), text}, tall = Math.max(24, high);
+		Object.assign(item.button.style, {left: `${x}px`, top: `${y + (high - tall) / 2}px`, width: `${w}px`, height: `${tall}px`});
+		item.button.dataset.key = key;
+		flowItems.push(item);
 	};
-	const nodes = [];
-	if (view.fold != null) nodes.push(add("all", () => "All regions", () => pickFold(null), 16, 58, 96, 24));
+	if (view.fold != null) add("all", {x: 16, y: 58, w: 96, h: 24}, () => "All regions", () => picks.fold(null));
 	for (const row of L.rows) {
-		if (!row.gates.length) continue;
-		const hgt = Math.max(24, row.h), y = row.y + (row.h - hgt) / 2;
-		if (row.gate) nodes.push(add(`g${row.gate.slot}`, () => gateText(row.gate), () => pickGate(row.gate), row.x, y, row.w, hgt));
-		else nodes.push(add(`f${row.fold}`, () => `${row.fold}, ${row.gates.length} gates`, () => pickFold(row.fold), row.x, y, row.w, hgt));
+		if (row.gate) add(`g${row.gate.slot}`, row, () => gateText(row.gate), () => picks.gate(row.gate));
+		else if (row.fold != null) add(`f${row.fold}`, row, () => `${row.fold}, ${many(row.gates.length, "gate")}`, () => picks.fold(row.fold));
 	}
-	model.minds.forEach((m, i) => {const b = L.minds[i]; if (b) nodes.push(add(`m${i}`, () => `${m.n}, ${m.kind === "bridge" ? "bridge" : "mind"}: ${m.text || "no question yet"}`, () => pickMind(i), b.x, b.y, b.w, b.h));});
-	model.organs.forEach((o, i) => {const b = L.organs[i]; if (b) nodes.push(add(`o${i}`, () => `${o.n}, organ: ${o.text || "no command yet"}`, () => pickMind(i, true), b.x, b.y, b.w, b.h));});
-	list.replaceChildren(...nodes);
-	const first = list.querySelector("button");
-	if (first) first.tabIndex = 0;
-	if (held) list.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus();
+	model.minds.forEach((m, i) => add(`m${i}`, L.minds[i], () => `${m.n}, ${m.kind === "bridge" ? "bridge" : "mind"}: ${m.text || "no question yet"}`, () => picks.mind(i)));
+	model.organs.forEach((o, i) => add(`o${i}`, L.organs[i], () => `${o.n}, organ: ${o.text || "no command yet"}`, () => picks.mind(i, true)));
+	if (flowItems.length) flowItems[0].button.tabIndex = 0;
+	flowItems.find((i) => i.button.dataset.key === held)?.button.focus();
 	writeFlow();
 }
 
 function gateText(gate) {
-	const s = gateAt(gate, moment());
-	return `${gate.n}, ${s.state.toLowerCase()}, potential ${signed(s.x)}, ${gate.cells.length} cell${gate.cells.length === 1 ? "" : "s"}`;
+	const {state, x} = gateAt(gate, moment());
+	return `${gate.n}, ${state.toLowerCase()}, potential ${signed(x)}, ${many(gate.cells.length, "cell")}`;
 }
 export function writeFlow() {for (const item of flowItems) setText(item.span, item.text());}
 
-const spots = new Map();
-const spotText = (s) => {
-	const gate = model.gates[s.item.g]?.n ?? "", at = clock(s.t);
-	if (s.kind === "opening") return `${gate} opened at ${at}, confidence ${s.item.confidence?.toFixed(2)}`;
-	if (s.kind === "ask") return `Question about ${gate} at ${at}`;
-	if (s.kind === "answer") return `Answer at ${at}: ${s.item.answer.text}`;
-	return `Command ${s.item.text} at ${at}${s.item.end ? `, ${s.item.end.ok ? "ok" : "failed"}` : ""}`;
-};
+function spotText({kind, t, item}) {
+	const gate = model.gates[item.g]?.n ?? "", at = clock(t);
+	if (kind === "opening") return `${gate} opened at ${at}, confidence ${item.confidence?.toFixed(2)}`;
+	if (kind === "ask") return `Question about ${gate} at ${at}`;
+	if (kind === "answer") return `Answer at ${at}: ${item.answer.text}`;
+	return `Command ${item.text} at ${at}${item.end ? `, ${item.end.ok ? "ok" : "failed"}` : ""}`;
+}
 
 /** Buttons over the marks in the scope's window, newest 40; each is kept while its mark is shown. */
 export function scopeTargets(G) {
-	const list = $("scope-list"), shown = G.spots.filter((s) => s.x >= G.x - 6 && s.x <= G.x + G.w + 6).sort((a, b) => a.t - b.t).slice(-40), keys = new Set();
-	for (const s of shown) {
+	const list = $("scope-list"), keys = new Set(), size = G.phone ? 44 : 24;
+	for (const s of G.spots.sort((a, b) => a.t - b.t).slice(-40)) {
 		const key = `${s.kind}${s.id}${s.t}`;
 		keys.add(key);
 		let item = spots.get(key);
 		if (!item) {
-			const span = h("span", ""), button = h("button", {type: "button", onclick: () => pickSpot(item.spot), onfocus: () => {if (button.matches(":focus-visible")) setCursor(item.spot.t);}}, span);
-			button.tabIndex = -1;
-			spots.set(key, item = {li: h("li", button), button, span, spot: s});
-			list.append(item.li);
-			setText(span, spotText(s));
+			spots.set(key, item = target(list, () => picks.spot(item.spot)));
+			item.button.addEventListener("focus", () => {if (item.button.matches(":focus-visible")) setCursor(item.spot.t);});
+			setText(item.span, spotText(s));
 		}
 		item.spot = s;
-		const size = G.phone ? 44 : 24;
-		item.button.style.transform = `translate(${Math.round(s.x - size / 2)}px, ${Math.round(s.y - size / 2)}px)`;
-		item.button.style.width = item.button.style.height = `${size}px`;
+		Object.assign(item.button.style, {transform: `translate(${Math.round(s.x - size / 2)}px, ${Math.round(s.y - size / 2)}px)`, width: `${size}px`, height: `${size}px`});
 	}
 	let stop = false;
-	for (const [key, item] of spots) {
-		if (!keys.has(key) && item.button !== document.activeElement) {item.li.remove(); spots.delete(key);}
-		else if (item.button.tabIndex === 0) stop = true;
+	for (const [key, {li, button}] of spots) {
+		if (!keys.has(key) && button !== document.activeElement) {li.remove(); spots.delete(key);} else stop ||= button.tabIndex === 0;
 	}
-	if (!stop) {const first = list.querySelector("li:last-child button"); if (first) first.tabIndex = 0;}
+	const newest = list.querySelector("li:last-child button");
+	if (!stop && newest) newest.tabIndex = 0;
 }
 export function writeScope() {for (const item of spots.values()) setText(item.span, spotText(item.spot));}
 
 // Live region: openings and answers, at most one notice in 3 s, then their number.
 let waiting = [], spokenAt = -Infinity, timer = 0;
 function speak() {
-	timer = 0;
-	if (!waiting.length) return;
-	const openings = waiting.filter((w) => w.opening).length;
-	const text = waiting.length === 1 ? waiting[0].text : [openings ? `${openings} gate${openings === 1 ? "" : "s"} opened` : "", waiting.length > openings ? `${waiting.length - openings} answer${waiting.length - openings === 1 ? "" : "s"}` : ""].filter(Boolean).join(", ");
-	$("live-region").textContent = text;
+	const openings = waiting.filter((w) => w.opening).length, answers = waiting.length - openings;
+	$("live-region").textContent = waiting.length === 1 ? waiting[0].text : [openings && `${many(openings, "gate")} opened`, answers && many(answers, "answer")].filter(Boolean).join(", ");
 	spokenAt = performance.now();
 	waiting = [];
+	timer = 0;
 }
-export function announce(text, opening) {
-	waiting.push({text, opening});
-	if (!timer) timer = setTimeout(speak, Math.max(50, spokenAt + 3000 - performance.now()));
-}
-export function announceFrame(m, gate) {
-	if (m.k === "collapse" && gate != null) announce(`Gate ${model.gates[gate].n} opened, confidence ${Number(m.confidence).toFixed(2)}`, true);
-	if (m.k === "response") announce(`Answer: ${m.text || m.outcome || "none"}${m.took ? `, after ${duration(m.took)}` : ""}`, false);
+export function announce(m, gate) {
+	if (m.k === "collapse" && gate != null) waiting.push({opening: true, text: `Gate ${model.gates[gate].n} opened, confidence ${Number(m.confidence).toFixed(2)}`});
+	else if (m.k === "response") waiting.push({text: `Answer: ${m.text || m.outcome}${m.took ? `, after ${duration(m.took)}` : ""}`});
+	else return;
+	timer ||= setTimeout(speak, Math.max(50, spokenAt + 3000 - performance.now()));
 }

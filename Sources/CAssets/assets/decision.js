@@ -2,153 +2,136 @@
 import {model, gateNamed, gateSlot} from "./model.js";
 import {ask} from "./http.js";
 import {h, bdi, $} from "./dom.js";
-import {lead, part, pair, witness, answers, refused, command, curve, time, meter} from "./card.js";
+import {lead, part, pair, witness, answer, refused, command, curve, time, trouble} from "./card.js";
 import {signed, plain} from "./draw.js";
 import {duration} from "./time.js";
 import {drawFoot} from "./outcome.js";
 
 const FRESH = 8000;
-export const decision = {kind: null, id: null, name: null, card: null, pinned: false, shownAt: 0, newer: 0};
-let request = null, timer = 0, shown = () => {};
+/** What is shown: an opening by its id, or a gate by its name. */
+export const decision = {id: null, name: null, card: null, pinned: false};
+let request = null, timer = 0, shownAt = 0, newer = 0;
 
-export function startDecision(onShown) {
-	shown = onShown;
-	$("newer").addEventListener("click", () => {const last = model.openings.at(-1); if (last) showOpening(last.id, false);});
-	empty();
-}
+const pill = () => {$("newer").hidden = !newer; $("newer").textContent = `${newer} newer`;};
 
-function empty() {
+export function startDecision() {
+	$("newer").addEventListener("click", showNewest);
 	$("card").replaceChildren(h("div.part", h("p.sentence", h("b", "No gate has opened yet")),
 		h("p.muted", "When independent witnesses agree, their collapse is explained here: the witnesses, why the gate opened, what the mind answered, and what became of it.")));
-	$("foot").replaceChildren();
 }
 
-const pill = () => {const b = $("newer"); b.hidden = !decision.newer; b.textContent = `${decision.newer} newer`;};
-
-async function load(path, draw) {
+/** Reads the card of what is shown; one that cannot be read leaves the former in its place. */
+async function load() {
 	request?.abort();
-	const own = request = new AbortController();
+	const own = request = new AbortController(), {id, name} = decision;
 	try {
-		const card = await ask(path, own.signal);
-		if (own !== request) return;
-		draw(card);
+		const card = await ask(id ? `/decision/${encodeURIComponent(id)}` : `/gate/${encodeURIComponent(name)}`, own.signal);
+		if (own === request) (id ? drawOpening : drawGate)(card);
 	} catch (error) {
-		if (error.name === "AbortError" || own !== request) return;
-		if (decision.card) return;
-		$("card").replaceChildren(h("div.refused", {role: "alert"}, h("b", bdi(error.message)), error.remedy ? h("small", bdi(error.remedy)) : null));
+		if (own !== request || decision.card) return;
+		$("card").replaceChildren(trouble(error));
 		$("foot").replaceChildren();
 	}
 }
 
-/** Shows the card of an opening, collapse or request; `pin` keeps it when another gate opens. */
-export function showOpening(id, pin = true) {
-	const other = decision.kind !== "opening" || decision.id !== id;
-	Object.assign(decision, {kind: "opening", id, name: null, pinned: pin, shownAt: performance.now(), newer: 0});
-	if (other) {decision.card = null; if (pin) $("card").scrollTop = 0;}
+function show(id, name, pinned) {
+	if (decision.id !== id || decision.name !== name) {
+		decision.card = null;
+		$("card").scrollTop = 0;
+	}
+	Object.assign(decision, {id, name, pinned});
+	shownAt = performance.now();
+	return load();
+}
+
+/** Shows the card of an opening, collapse or request; `pinned` keeps it when another gate opens. */
+export function showOpening(id, pinned = true) {
+	newer = 0;
 	pill();
-	return load(`/decision/${encodeURIComponent(id)}`, drawOpening);
+	return show(id, null, pinned);
 }
-
 /** Shows why a gate is as it is. */
-export function showGate(name) {
-	if (decision.kind !== "gate" || decision.name !== name) decision.card = null;
-	Object.assign(decision, {kind: "gate", id: null, name, pinned: true, shownAt: performance.now()});
-	return load(`/gate/${encodeURIComponent(name)}`, drawGate);
-}
-
-export function unpin() {decision.pinned = false; if (decision.newer) {const last = model.openings.at(-1); if (last) showOpening(last.id, false);}}
+export const showGate = (name) => show(null, name, true);
+export function showNewest() {const last = model.openings.at(-1); if (last) showOpening(last.id, false);}
+export function unpin() {decision.pinned = false; if (newer) showNewest();}
 
 /** A frame arrived: follow a new opening, or read the shown card again when it concerns it. */
 export function decisionFrame(m) {
+	const {card} = decision;
 	if (m.k === "collapse") {
-		if (decision.kind === null || (!decision.pinned && performance.now() - decision.shownAt > FRESH)) showOpening(m.id, false);
-		else {decision.newer++; pill();}
-	}
-	if (!["request", "response", "command", "result", "outcome"].includes(m.k) || decision.kind !== "opening" || !decision.card) return;
-	const card = decision.card, mine = m.id === card.id || m.c === card.collapse || (card.request && m.id === card.request.id) || m.g == null || gateSlot(m.g) === gateSlot(card.gate);
-	if (mine) refresh();
+		if (!decision.id && !decision.name || !decision.pinned && performance.now() - shownAt > FRESH) showOpening(m.id, false);
+		else {newer++; pill();}
+	} else if (card && decision.id && /^(request|response|command|result|outcome)$/.test(m.k)
+		&& (m.id === card.id || m.c === card.collapse || m.id === card.request?.id || m.g == null || gateSlot(m.g) === gateSlot(card.gate))) refresh();
 }
 
 export function refresh() {
 	clearTimeout(timer);
-	timer = setTimeout(() => {
-		if (decision.kind === "opening") load(`/decision/${encodeURIComponent(decision.id)}`, drawOpening);
-		else if (decision.kind === "gate") load(`/gate/${encodeURIComponent(decision.name)}`, drawGate);
-	}, 180);
+	if (decision.id || decision.name) timer = setTimeout(load, 180);
 }
 
-function replace(nodes, card) {
-	const box = $("card"), top = box.scrollTop, inside = box.contains(document.activeElement), same = decision.card && decision.card.id === card.id && decision.card.name === card.name;
+function replace(card, ...nodes) {
+	const box = $("card"), top = decision.card ? box.scrollTop : 0, held = box.contains(document.activeElement);
 	box.replaceChildren(...nodes.filter(Boolean));
-	box.scrollTop = same ? top : 0;
-	if (inside) (box.querySelector("input[type=range]") ?? box.querySelector("h3"))?.focus();
+	box.scrollTop = top;
+	if (held) (box.querySelector("input") ?? box.querySelector("h3")).focus();
 	decision.card = card;
-	shown(card);
 }
 
 function drawOpening(card) {
-	const same = decision.card?.id === card.id && JSON.stringify(decision.card) === JSON.stringify(card);
-	if (same) return;
+	const former = decision.card;
+	if (former && JSON.stringify(former) === JSON.stringify(card)) return;
 	// A refresh must not take the slider out of a hand that holds it.
-	if (decision.card?.id === card.id && document.activeElement?.type === "range") {decision.card = card; drawFoot(card); return;}
-	const nodes = [
-		lead(card.confidence ?? 0, card.title?.endsWith("closed") ? "closed" : "", bdi(card.title), [time(card.at), card.number ? ` · opening ${card.number} of ${card.of}` : ""]),
-		h("p.sentence", bdi(card.sentence)),
-		card.note ? h("p.muted.sentence", bdi(card.note)) : null,
-		part("Witnesses", h("ul", ...card.witnesses.map(witness))),
-	];
-	if (card.request || card.answers.length) {
-		nodes.push(part(card.answers.length ? "What the mind answered" : "Asked, not answered yet", ...answers(card.answers), ...refused(card.refused),
-			!card.answers.length && card.request?.until ? pair("until", time(card.request.until)) : null));
-	} else nodes.push(part("What the mind answered", h("p.muted", "No mind was asked.")));
-	if (card.commands.length) nodes.push(part("What was done", ...card.commands.map(command)));
-	if (card.points?.length > 1) nodes.push(part("Why then, and what if its trust had been different", ...slider(card)));
-	if (card.memory) nodes.push(h("p.muted.part", "From the memory in PostgreSQL."));
-	replace(nodes, card);
+	if (former && document.activeElement.type === "range") {decision.card = card; return drawFoot(card);}
+	const {answers, request, commands, points} = card;
+	replace(card,
+		lead(card.confidence ?? 0, card.title?.endsWith("closed") ? "closed" : "", bdi(card.title), time(card.at), card.number ? ` · opening ${card.number} of ${card.of}` : ""),
+		h("p.sentence", bdi(card.sentence)), card.note && h("p.muted.sentence", bdi(card.note)),
+		part("Witnesses", h("ul", card.witnesses.map(witness))),
+		!request && !answers.length ? part("What the mind answered", h("p.muted", "No mind was asked."))
+			: part(answers.length ? "What the mind answered" : "Asked, not answered yet", ...answers.flatMap(answer), !answers.length && request.until && pair("until", time(request.until)), ...refused(card.refused)),
+		commands.length && part("What was done", ...commands.map(command)),
+		points?.length > 1 && part("Why then, and what if its trust had been different", ...slider(card)),
+		card.memory && h("p.muted.part", "From the memory in PostgreSQL."));
 	drawFoot(card);
 }
 
-function slider(card) {
-	const trust = card.trust?.now ?? 0, box = h("div", curve(card.points, null, card.open, card.close, card.at));
-	const left = h("span", `With trust ${plain(trust)}`), right = h("span", "as it was");
-	let wait = 0, abort = null;
-	const input = h("input", {type: "range", min: "0", max: "1", step: "0.01", "aria-label": "Trust of the gate", oninput: () => {
-		clearTimeout(wait);
-		wait = setTimeout(tryIt, 60);
-		input.setAttribute("aria-valuetext", `trust ${input.value}`);
-		left.textContent = `With trust ${plain(Number(input.value))}`;
-	}});
-	input.value = String(trust);
-	async function tryIt() {
+function slider({id, trust, points, open, close, at}) {
+	const now = trust?.now ?? 0, draw = (what, moment) => curve(points, what, open, close, moment), box = h("div", draw(null, at)), left = h("span"), right = h("span", "as it was");
+	const input = h("input", {type: "range", min: "0", max: "1", step: "0.01", "aria-label": "Trust of the gate"});
+	let wait = 0, own = null;
+	async function ahead() {
+		own?.abort();
+		own = new AbortController();
 		const value = Number(input.value);
-		abort?.abort();
-		if (Math.abs(value - trust) < 0.005) {box.replaceChildren(curve(card.points, null, card.open, card.close, card.at)); right.textContent = "as it was"; return;}
-		abort = new AbortController();
+		if (Math.abs(value - now) < 0.005) {
+			box.replaceChildren(draw(null, at));
+			right.textContent = "as it was";
+			return;
+		}
 		try {
-			const answer = await ask(`/what-if/${encodeURIComponent(card.id)}?trust=${value}`, abort.signal);
-			box.replaceChildren(curve(card.points, answer.points, card.open, card.close, answer.at ?? null));
-			const late = answer.at != null ? answer.at - card.at : 0;
-			right.replaceChildren(bdi(answer.note || (!answer.opens ? "it would not open" : Math.abs(late) < 1 ? "it opens as it did" : `it opens ${duration(Math.abs(late))} ${late < 0 ? "earlier" : "later"}`)));
+			const a = await ask(`/what-if/${encodeURIComponent(id)}?trust=${value}`, own.signal), late = (a.at ?? at) - at;
+			box.replaceChildren(draw(a.points, a.at));
+			right.replaceChildren(bdi(a.note || (!a.opens ? "it would not open" : Math.abs(late) < 1 ? "it opens as it did" : `it opens ${duration(Math.abs(late))} ${late < 0 ? "earlier" : "later"}`)));
 		} catch (error) {if (error.name !== "AbortError") right.replaceChildren(bdi(error.message));}
 	}
+	const label = () => {left.textContent = `With trust ${plain(Number(input.value))}`;};
+	input.value = String(now);
+	input.addEventListener("input", () => {label(); clearTimeout(wait); wait = setTimeout(ahead, 60);});
+	label();
 	return [box, input, h("div.pair", {"aria-live": "polite"}, left, right)];
 }
 
 function drawGate(card) {
-	const gate = model.gates[gateNamed(card.name)], kind = card.state === "OPEN" ? "open" : card.state === "CLOSED" ? "closed" : "";
-	const last = gate && model.openings.findLast((o) => o.g === gate.slot);
-	const missing = card.missing > 0 ? [pair("missing push", h("b", signed(card.missing)))] : [];
-	replace([
-		lead(card.x, kind, bdi(card.name), [card.state, " · opens at ", plain(card.open), ", closes at ", plain(card.close)]),
+	const last = model.openings.findLast((o) => o.g === gateNamed(card.name)?.slot), {state} = card;
+	replace(card,
+		lead(card.x, state === "STABLE" ? "" : state.toLowerCase(), bdi(card.name), `${state} · opens at ${plain(card.open)}, closes at ${plain(card.close)}`),
 		h("p.sentence", bdi(card.sentence)),
-		part(card.state === "OPEN" ? "Why it is open" : "Why did it not open?", ...missing, ...(card.reasons ?? []).map((r) => h("p", bdi(r)))),
-		part("Witnesses", card.witnesses?.length ? h("ul", ...card.witnesses.map((w) => h("li.wit", null,
-			h(`i.dot${w.polarity < 0 ? ".deny" : ""}`, {"aria-hidden": "true"}), h("bdi.clip", {title: w.name}, w.name), meter(w.confidence, w.polarity < 0 ? "deny" : ""),
-			h("span.num", (w.polarity < 0 ? "−" : "") + plain(w.confidence)), h("span.mono", `${w.why}${w.age != null ? ` · ${duration(w.age)} ago` : ""}`)))) : h("p.muted", "No witness has sent a wave.")),
-		part("Trust", pair("of the gate", `${plain(card.weight)}${card.earned ? " · earned" : " · given"}`), ...(card.origins ?? []).map((o) => h("div.pair", bdi(o.name), h("span", `${plain(o.trust)} · ${o.confirmed} confirmed, ${o.failed} false`)))),
-		card.points?.length > 1 ? part("Its potential", curve(card.points, null, card.open, card.close, null)) : null,
-		card.note ? h("p.muted.part", bdi(card.note)) : null,
-		last ? h("p.part", h("button.small", {type: "button", onclick: () => showOpening(last.id)}, "Show its last opening")) : null,
-	], card);
+		part(state === "OPEN" ? "Why it is open" : "Why did it not open?", card.missing > 0 && pair("missing push", h("b", signed(card.missing))), ...(card.reasons ?? []).map((r) => h("p", bdi(r)))),
+		part("Witnesses", card.witnesses?.length ? h("ul", card.witnesses.map(witness)) : h("p.muted", "No witness has sent a wave.")),
+		part("Trust", pair("of the gate", `${plain(card.weight)} · ${card.earned ? "earned" : "given"}`), ...(card.origins ?? []).map((o) => pair(bdi(o.name), `${plain(o.trust)} · ${o.confirmed} confirmed, ${o.failed} false`))),
+		card.points?.length > 1 && part("Its potential", curve(card.points, null, card.open, card.close, null)),
+		card.note && h("p.muted.part", bdi(card.note)),
+		last && h("p.part", h("button.small", {type: "button", onclick: () => showOpening(last.id)}, "Show its last opening")));
 	$("foot").replaceChildren();
 }

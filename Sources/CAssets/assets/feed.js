@@ -23,7 +23,11 @@ function taken(n) {
 	else ackTimer ||= setTimeout(acknowledge, wait);
 }
 
-function json(m) {take(m); taken(m.seq);}
+function json(m) {
+	// A fault in drawing one frame is reported and keeps no later frame away.
+	try {take(m);} catch (error) {console.error(error);}
+	taken(m.seq);
+}
 
 function message(data) {
 	if (typeof data === "string") return json(JSON.parse(data));
@@ -38,7 +42,7 @@ function arrive(data, from) {
 	heardAt = performance.now();
 	const next = chain ? chain.then(() => from === socket && message(data)) : message(data);
 	if (!next) return;
-	const own = chain = next.catch((error) => {console.error("a frame was not understood:", error); from.close();}).finally(() => {if (chain === own) chain = null;});
+	const own = chain = next.catch((error) => console.error("a frame was not understood:", error)).finally(() => {if (chain === own) chain = null;});
 }
 
 function set(state) {

@@ -1,5 +1,5 @@
 // Keys of the page. Each entry: its names for the help, the keys, and the act.
-import {view, setCursor, setWindow, zoom, whole, move, goLive, pause, windowEnd, windowStart, changed, latest} from "./view.js";
+import {view, setCursor, setWindow, zoom, whole, move, pause, windowEnd, windowStart, changed, latest} from "./view.js";
 import {scrollLanes, page} from "./scope.js";
 import {model} from "./model.js";
 import {$} from "./dom.js";
@@ -31,7 +31,7 @@ export const KEYS = [
 		["+ −", "zoom", ["+", "=", "-", "_"], (e) => zoom(e.key === "+" || e.key === "=" ? 0.5 : 2)],
 		["0", "whole time that is kept, again: a minute", ["0"], () => whole()],
 		["Home", "earliest that is kept", ["Home"], () => {const t = model.from ?? latest() - 1800000; setWindow(view.span, t + view.span);}],
-		["End", "back to now", ["End"], () => {goLive(); setCursor(null);}],
+		["End", "back to now", ["End"], () => acts.now()],
 		["Space", "pause; what arrives is kept", [" "], () => pause()],
 		["x", "marker at the cursor; time to it is shown", ["x"], () => marker()],
 		["l", "copy a link to the shown moment", ["l"], () => acts.link()],
@@ -39,7 +39,7 @@ export const KEYS = [
 	["Lanes", [
 		["↑ ↓ j k", "scroll lanes", ["ArrowUp", "ArrowDown", "j", "k"], (e) => scrollLanes(e.key === "ArrowUp" || e.key === "k" ? -1 : 1)],
 		["PgUp PgDn", "a page of lanes", ["PageUp", "PageDown"], (e) => scrollLanes(e.key === "PageUp" ? -page() : page())],
-		["/", "filter by name, ! inverts", ["/"], () => acts.filter()],
+		["/", "filter by name, ! inverts", ["/"], () => acts.find()],
 	]],
 	["Page", [
 		["1 2 3 4", "Flow, Scope, Decision, Health", ["1", "2", "3", "4"], (e) => focusPane(["flow", "scope", "decision", "health"][e.key - 1])],

@@ -15,7 +15,7 @@ export function address() {
 	url.searchParams.set("from", utc(windowStart()));
 	url.searchParams.set("to", utc(windowEnd()));
 	url.searchParams.set("at", utc(at));
-	if (decision.kind === "opening") url.searchParams.set("open", decision.id);
+	if (decision.id) url.searchParams.set("open", decision.id);
 	return url.href;
 }
 

@@ -3,66 +3,54 @@ import {model} from "./model.js";
 import {act} from "./http.js";
 import {h, bdi, $} from "./dom.js";
 import {plain, signed} from "./draw.js";
-import {time} from "./card.js";
+import {time, trouble} from "./card.js";
 
-const RESULTS = [["confirmed", "Confirmed"], ["partial", "Partly"], ["failed", "False"]];
-let forCard = null, chosen = null, text = "", trouble = null, working = false, after = () => {};
+const RESULTS = {confirmed: "Confirmed", partial: "Partly", failed: "False"};
+let shown = null, chosen = null, text = "", error = null, working = false, after = () => {};
 export function startOutcome(acted) {after = acted;}
 
 export function drawFoot(card) {
-	if (forCard !== card.id) {forCard = card.id; chosen = null; text = ""; trouble = null;}
-	const foot = $("foot"), held = foot.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-	foot.replaceChildren(...(model.role === "operator" ? operator(card) : observer(card)));
+	if (shown !== card.id) {shown = card.id; chosen = error = null; text = "";}
+	const foot = $("foot"), held = foot.contains(document.activeElement) && document.activeElement.dataset.key, o = card.outcome;
+	const done = o && h("span", h("b", `Outcome: ${RESULTS[o.result]?.toLowerCase() ?? o.result}`), " · ", bdi(o.by), o.at && [" · ", time(o.at)], o.note && h("span.muted", " “", bdi(o.note), "”"));
+	foot.replaceChildren(...[model.role === "operator" ? operator(card, done) : done, error && trouble(error)].flat().filter(Boolean));
 	if (held) foot.querySelector(`[data-key="${held}"]`)?.focus();
 }
 
-function observer(card) {
-	if (!card.outcome) return [];
-	return [h("p", ...done(card.outcome))];
-}
+const button = (kind, key, run, ...children) => h(`button.${kind}`, {type: "button", "data-key": key, disabled: working, onclick: run}, ...children);
 
-const word = (result) => RESULTS.find((r) => r[0] === result)?.[1].toLowerCase() ?? result;
-const done = (o) => [h("b", `Outcome: ${word(o.result)}`), " · ", bdi(o.by), o.at ? " · " : "", o.at ? time(o.at) : "", o.note ? h("span.muted", " “", bdi(o.note), "”") : ""];
-
-function operator(card) {
-	const error = trouble ? [h("div.refused", {role: "alert"}, h("b", bdi(trouble.message)), trouble.remedy ? h("small", bdi(trouble.remedy)) : null)] : [];
-	if (card.waiting) {
-		return [h("h3", "May it be done? Waits until ", time(card.waiting.until)),
-			h("div.acts", null,
-				h("button.act", {type: "button", "data-key": "approve", disabled: working, onclick: () => run("/verdict", {decision: card.waiting.id, verdict: "approve"}, card)}, "Approve"),
-				h("button.act", {type: "button", "data-key": "refuse", disabled: working, onclick: () => run("/verdict", {decision: card.waiting.id, verdict: "refuse"}, card)}, "Refuse")), ...error];
+function operator(card, done) {
+	const {waiting, trust = {}} = card, now = trust.now ?? 0, outcome = (result, note) => run("/outcome", {opening: card.id, result, note}, card);
+	if (waiting) {
+		const verdict = (v) => () => run("/verdict", {decision: waiting.id, verdict: v}, card);
+		return [h("h3", "May it be done? Waits until ", time(waiting.until)), h("div.acts", button("act", "approve", verdict("approve"), "Approve"), button("act", "refuse", verdict("refuse"), "Refuse"))];
 	}
-	if (card.outcome) {
-		return [h("div.pair", h("span", ...done(card.outcome)),
-			h("button.small", {type: "button", "data-key": "undo", disabled: working, onclick: () => run("/outcome", {opening: card.id, result: "undo", note: ""}, card)}, "Undo")), ...error];
-	}
-	const trust = card.trust ?? {}, now = trust.now ?? 0;
-	const button = ([result, label]) => {
-		const to = trust[result];
-		return h("button.act", {type: "button", "data-key": result, "aria-pressed": String(chosen === result), disabled: working, onclick: () => {chosen = chosen === result ? null : result; drawFoot(card); $("foot").querySelector("input")?.focus();}},
-			label, h("small", to == null ? "" : `${plain(now)} → ${plain(to)}`, h("span.vh", to == null ? "" : ` trust, ${signed(to - now)}`)));
-	};
-	return [h("h3", `Was it true? Trust is ${plain(now)}${trust.earned ? ", earned" : ""}`), h("div.acts", {role: "group", "aria-label": "Outcome"}, ...RESULTS.map(button)), ...(chosen ? [note(card)] : []), ...error];
-}
-
-function note(card) {
-	const input = h("input", {"data-key": "note", maxlength: "200", placeholder: "Note (optional)", "aria-label": "Note", autocomplete: "off", oninput: () => {text = input.value;}});
-	input.value = text;
-	return h("form.note", {onsubmit: (event) => {event.preventDefault(); run("/outcome", {opening: card.id, result: chosen, note: text}, card);}},
-		input, h("button.small.first", {type: "submit", "data-key": "send", disabled: working}, "Record"));
+	if (done) return h("div.pair", done, button("small", "undo", () => outcome("undo", ""), "Undo"));
+	const choices = Object.entries(RESULTS).map(([key, label]) => {
+		const to = trust[key], choice = button("act", key, () => {
+			chosen = chosen === key ? null : key;
+			drawFoot(card);
+			$("foot").querySelector("input")?.focus();
+		}, label, to != null && h("small", `${plain(now)} → ${plain(to)}`, h("span.vh", ` trust, ${signed(to - now)}`)));
+		choice.setAttribute("aria-pressed", String(chosen === key));
+		return choice;
+	});
+	const input = chosen && h("input", {"data-key": "note", maxlength: "200", placeholder: "Note (optional)", "aria-label": "Note", autocomplete: "off", value: text, oninput: () => {text = input.value;}});
+	return [h("h3", `Was it true? Trust is ${plain(now)}${trust.earned ? ", earned" : ""}`), h("div.acts", {role: "group", "aria-label": "Outcome"}, choices),
+		chosen && h("form.note", {onsubmit: (event) => {event.preventDefault(); outcome(chosen, text);}}, input, h("button.small.first", {type: "submit", "data-key": "send", disabled: working}, "Record"))];
 }
 
 async function run(path, body, card) {
 	if (working) return;
 	working = true;
-	trouble = null;
+	error = null;
 	drawFoot(card);
 	try {
 		const answer = await act(path, body);
 		chosen = null;
 		text = "";
 		after(answer.text);
-	} catch (error) {trouble = error;}
+	} catch (refusal) {error = refusal;}
 	working = false;
-	if (forCard === card.id) drawFoot(card);
+	if (shown === card.id) drawFoot(card);
 }
