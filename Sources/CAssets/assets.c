@@ -33,78 +33,81 @@ static const unsigned char asset_9[] = {
 #embed "assets/flow.js"
 };
 static const unsigned char asset_10[] = {
-#embed "assets/header.js"
+#embed "assets/gestures.js"
 };
 static const unsigned char asset_11[] = {
-#embed "assets/health.js"
+#embed "assets/header.js"
 };
 static const unsigned char asset_12[] = {
-#embed "assets/help.js"
+#embed "assets/health.js"
 };
 static const unsigned char asset_13[] = {
-#embed "assets/history.js"
+#embed "assets/help.js"
 };
 static const unsigned char asset_14[] = {
-#embed "assets/http.js"
+#embed "assets/history.js"
 };
 static const unsigned char asset_15[] = {
-#embed "assets/icon.svg"
+#embed "assets/http.js"
 };
 static const unsigned char asset_16[] = {
-#embed "assets/index.html"
+#embed "assets/icon.svg"
 };
 static const unsigned char asset_17[] = {
-#embed "assets/keys.js"
+#embed "assets/index.html"
 };
 static const unsigned char asset_18[] = {
-#embed "assets/lanes.js"
+#embed "assets/keys.js"
 };
 static const unsigned char asset_19[] = {
-#embed "assets/layout.js"
+#embed "assets/lanes.js"
 };
 static const unsigned char asset_20[] = {
-#embed "assets/link.js"
+#embed "assets/layout.js"
 };
 static const unsigned char asset_21[] = {
-#embed "assets/loop.js"
+#embed "assets/link.js"
 };
 static const unsigned char asset_22[] = {
-#embed "assets/main.js"
+#embed "assets/loop.js"
 };
 static const unsigned char asset_23[] = {
-#embed "assets/marks.js"
+#embed "assets/main.js"
 };
 static const unsigned char asset_24[] = {
-#embed "assets/model.js"
+#embed "assets/marks.js"
 };
 static const unsigned char asset_25[] = {
-#embed "assets/outcome.js"
+#embed "assets/model.js"
 };
 static const unsigned char asset_26[] = {
-#embed "assets/overview.js"
+#embed "assets/outcome.js"
 };
 static const unsigned char asset_27[] = {
-#embed "assets/page.css"
+#embed "assets/overview.js"
 };
 static const unsigned char asset_28[] = {
-#embed "assets/pulses.js"
+#embed "assets/page.css"
 };
 static const unsigned char asset_29[] = {
-#embed "assets/ring.js"
+#embed "assets/pulses.js"
 };
 static const unsigned char asset_30[] = {
-#embed "assets/scope.js"
+#embed "assets/ring.js"
 };
 static const unsigned char asset_31[] = {
-#embed "assets/tabs.js"
+#embed "assets/scope.js"
 };
 static const unsigned char asset_32[] = {
-#embed "assets/theme.js"
+#embed "assets/tabs.js"
 };
 static const unsigned char asset_33[] = {
-#embed "assets/time.js"
+#embed "assets/theme.js"
 };
 static const unsigned char asset_34[] = {
+#embed "assets/time.js"
+};
+static const unsigned char asset_35[] = {
 #embed "assets/view.js"
 };
 
@@ -119,31 +122,32 @@ static const nimmer_embedded_asset assets[] = {
     {"enter.html", asset_7, sizeof asset_7},
     {"feed.js", asset_8, sizeof asset_8},
     {"flow.js", asset_9, sizeof asset_9},
-    {"header.js", asset_10, sizeof asset_10},
-    {"health.js", asset_11, sizeof asset_11},
-    {"help.js", asset_12, sizeof asset_12},
-    {"history.js", asset_13, sizeof asset_13},
-    {"http.js", asset_14, sizeof asset_14},
-    {"icon.svg", asset_15, sizeof asset_15},
-    {"index.html", asset_16, sizeof asset_16},
-    {"keys.js", asset_17, sizeof asset_17},
-    {"lanes.js", asset_18, sizeof asset_18},
-    {"layout.js", asset_19, sizeof asset_19},
-    {"link.js", asset_20, sizeof asset_20},
-    {"loop.js", asset_21, sizeof asset_21},
-    {"main.js", asset_22, sizeof asset_22},
-    {"marks.js", asset_23, sizeof asset_23},
-    {"model.js", asset_24, sizeof asset_24},
-    {"outcome.js", asset_25, sizeof asset_25},
-    {"overview.js", asset_26, sizeof asset_26},
-    {"page.css", asset_27, sizeof asset_27},
-    {"pulses.js", asset_28, sizeof asset_28},
-    {"ring.js", asset_29, sizeof asset_29},
-    {"scope.js", asset_30, sizeof asset_30},
-    {"tabs.js", asset_31, sizeof asset_31},
-    {"theme.js", asset_32, sizeof asset_32},
-    {"time.js", asset_33, sizeof asset_33},
-    {"view.js", asset_34, sizeof asset_34},
+    {"gestures.js", asset_10, sizeof asset_10},
+    {"header.js", asset_11, sizeof asset_11},
+    {"health.js", asset_12, sizeof asset_12},
+    {"help.js", asset_13, sizeof asset_13},
+    {"history.js", asset_14, sizeof asset_14},
+    {"http.js", asset_15, sizeof asset_15},
+    {"icon.svg", asset_16, sizeof asset_16},
+    {"index.html", asset_17, sizeof asset_17},
+    {"keys.js", asset_18, sizeof asset_18},
+    {"lanes.js", asset_19, sizeof asset_19},
+    {"layout.js", asset_20, sizeof asset_20},
+    {"link.js", asset_21, sizeof asset_21},
+    {"loop.js", asset_22, sizeof asset_22},
+    {"main.js", asset_23, sizeof asset_23},
+    {"marks.js", asset_24, sizeof asset_24},
+    {"model.js", asset_25, sizeof asset_25},
+    {"outcome.js", asset_26, sizeof asset_26},
+    {"overview.js", asset_27, sizeof asset_27},
+    {"page.css", asset_28, sizeof asset_28},
+    {"pulses.js", asset_29, sizeof asset_29},
+    {"ring.js", asset_30, sizeof asset_30},
+    {"scope.js", asset_31, sizeof asset_31},
+    {"tabs.js", asset_32, sizeof asset_32},
+    {"theme.js", asset_33, sizeof asset_33},
+    {"time.js", asset_34, sizeof asset_34},
+    {"view.js", asset_35, sizeof asset_35},
 };
 
 const int nimmer_asset_count = sizeof assets / sizeof assets[0];
