@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 . deploy/prerequisites.sh
 . deploy/progress.sh
 
-programs="nimmer thalamus cognition-bridge hippocampus organ garden math-cell sensor-cell multivariate-cell vitals-cell battery-cell
+programs="nimmer thalamus cognition-bridge hippocampus organ garden nimmer-web math-cell sensor-cell multivariate-cell vitals-cell battery-cell
     distance-cell motor-cell http-cell webhook-cell collision-avoidance-nerve"
 version=${VERSION:-$(git describe --tags --always --dirty)}
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}

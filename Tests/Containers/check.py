@@ -28,6 +28,7 @@ from system import DEPLOY, ROOT, System, eventually  # noqa: E402
 import dashboard  # noqa: E402
 import images  # noqa: E402
 import leaks  # noqa: E402
+import page  # noqa: E402
 import pods  # noqa: E402
 import report  # noqa: E402
 
@@ -35,6 +36,7 @@ import report  # noqa: E402
 PARTS = {
     "thalamus": "thalamus", "cognition-bridge": "cognition-bridge", "hippocampus": "hippocampus",
     "vitals": "vitals-cell", "math": "math-cell", "collision-avoidance": "collision-avoidance-nerve",
+    "web": "nimmer-web",
 }
 OTHERS = {
     "sensor": "sensor-cell", "multivariate": "multivariate-cell", "battery": "battery-cell", "distance": "distance-cell", "motor": "motor-cell",
@@ -223,6 +225,7 @@ def check(checks, engine, folder, options):
     fills = {program: open(f"{ROOT}/.build/rootfs/{program}.txt").read() for program in programs}
     images.check_layers(checks, engine, options.binaries)
     images.check_third_party(checks, engine, nimmer, options.binaries, folder, environment)
+    page.check_alone(checks, engine)
     say("podman")
     images.check_podman(checks, nimmer, options.binaries, folder)
 
@@ -254,6 +257,8 @@ def check_development(checks, engine, folder, python, nimmer):
         say("two waves of two origins")
         decide(checks, system, python, 1)
         check_metrics(checks, system, PARTS)
+        say("the page for browsers")
+        page.check(checks, engine, system)
         say("the dashboard's queries")
         dashboard.check(checks, system)
         say("kills")

@@ -27,8 +27,9 @@ def secrets(folder):
     found = {}
     for path in glob.glob(f"{folder}/postgres-*") + [f"{folder}/grafana"] + glob.glob(f"{folder}/keys/*.nk"):
         found[os.path.basename(path)] = open(path).read().split()[0]
-    for path in glob.glob(f"{folder}/tls/*.key"):
-        found[os.path.basename(path)] = open(path).read().split("\n")[1]
+    found["web/token"] = open(f"{folder}/web/token").read().strip()
+    for path in glob.glob(f"{folder}/tls/*.key") + glob.glob(f"{folder}/web/*.key"):
+        found[os.path.relpath(path, folder)] = open(path).read().split("\n")[1]
     return found
 
 

@@ -18,7 +18,7 @@ class System:
         self.secrets = f"{folder}/secrets"
         self.environment = dict(
             engine.environment, NIMMERVERSE_ENV=env, NIMMERVERSE_SECRETS=self.secrets, NIMMERVERSE_TAG="check",
-            COMPOSE_PROJECT_NAME=f"nimmer-check-{env}", **(variables or {}))
+            COMPOSE_PROJECT_NAME=f"nimmer-check-{env}", COMPOSE_PROFILES="web", **(variables or {}))
         self.files = [word for path in (f"{DEPLOY}/compose.yaml", *overlays) for word in ("-f", path)]
 
     @property

@@ -25,6 +25,7 @@ MAY_REACH = {
     "thalamus": {NATS},
     "bridge": {NATS, MIND},
     "hippocampus": {NATS, POSTGRES},
+    "web": {NATS, POSTGRES},
     "migration": {POSTGRES},
     "nats": {"nats:6222"},
     "postgres": set(),

@@ -65,6 +65,25 @@ import Testing
         #expect(try !plan(plain, .dev).manifests().component.contains("garden"))
     }
 
+    /// The page is there where the system file grants it an identity, with secrets of its own, and open to no namespace but a proxy's.
+    @Test func theSectionWebBringsThePage() throws {
+        let plain = "nimmerverse: 1\nname: small\n"
+        let manifests = try plan(plain + "web: {}", .dev).manifests()
+        for line in [
+            "secret: {secretName: nats-web, defaultMode: 0440}", "image: nimmerverse/nimmer-web",
+            "{name: NIMMER_WEB_TOKEN_FILE, value: /run/secrets/token/token}",
+            "{name: NIMMER_WEB_TLS_KEY, value: /run/secrets/tls/tls.key}",
+            "matchLabels: {nimmerverse.io/web: \"true\"}", "serviceAccountName: web",
+        ] { #expect(manifests.organisms.contains(line), "\(line)") }
+        #expect(!manifests.organisms.contains("NIMMER_WEB_OPERATORS,"), "no one may act unless the overlay names them")
+        #expect(manifests.component.contains("name: nimmerverse/nimmer-web\n"))
+        let without = try plan(plain, .dev).manifests()
+        #expect(!without.component.contains("nimmer-web") && !without.organisms.contains("web"))
+        let cell = plain + "cells: [{name: web, kind: http/v1}]\n"
+        #expect(throws: SystemError.self) { try self.plan(cell + "web: {}", .dev) }
+        #expect(try plan(cell, .dev).manifests().organisms.contains("  name: web\n"))
+    }
+
     @Test func severalThalamiMustShareTheRegions() throws {
         var alone = try plan("nimmerverse: 1\nname: small", .dev)
         let failure = #expect(throws: Failure.self) { try alone.take(thalami: 3) }

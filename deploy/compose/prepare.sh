@@ -25,6 +25,13 @@ done
 if [ "$env" != dev ] && [ ! -s "$secrets/tls/server.pem" ]; then
     "$nimmer" auth certificates --name nats --name localhost --name 127.0.0.1 --out "$secrets/tls" >&2
 fi
+# The page for browsers, where the system file has it: the secret of its form, and a certificate for this machine.
+if [ -s "$secrets/keys/web.nk" ]; then
+    mkdir -p "$secrets/web"
+    [ -s "$secrets/web/token" ] || head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$secrets/web/token"
+    [ -s "$secrets/web/server.pem" ] ||
+        "$nimmer" auth certificates --name localhost --name 127.0.0.1 --out "$secrets/web" >&2
+fi
 # The folder is for its owner alone. The files are mounted one by one into containers whose users have other numbers, and
 # must be readable there.
 chmod 700 "$secrets"

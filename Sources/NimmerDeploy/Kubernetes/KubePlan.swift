@@ -23,7 +23,8 @@ package struct KubePlan: Sendable {
         thalami = system.thalamus.partitions != nil && environment == .prod ? 3 : 1
         for organism in system.cells + system.nerves {
             let name = Self.objectName(organism.name)
-            guard name.utf8.last != UInt8(ascii: "-"), !(Self.services + ["garden"]).contains(name) else {
+            let taken = Self.services + ["garden"] + (system.web == nil ? [] : [WebSettings.identity])
+            guard name.utf8.last != UInt8(ascii: "-"), !taken.contains(name) else {
                 throw SystemError(
                     .invalid, file: system.file, mark: organism.mark, found: "the name '\(organism.name)'",
                     expected: "a name that ends in a letter or digit and is not a service's, for Kubernetes")
@@ -89,6 +90,10 @@ package struct KubePlan: Sendable {
             if text.count > 100 { text += "---\n" }
             text += KubeDeployment(garden: "nimmerverse/garden").text
         }
+        if system.web != nil {
+            if text.count > 100 { text += "---\n" }
+            text += KubePage.text
+        }
         return (text, try component())
     }
 
@@ -121,6 +126,7 @@ package struct KubePlan: Sendable {
 
             """
         var programs: [String] = Self.services + (system.virtual.isEmpty ? [] : ["garden"])
+        if system.web != nil { programs.append("nimmer-web") }
         for organism in organisms where organism.command.isEmpty && ownImages[organism.name] == nil {
             let program = organism.program
             if !programs.contains(program) { programs.append(program) }
