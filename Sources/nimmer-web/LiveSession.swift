@@ -15,14 +15,17 @@ struct LiveSession {
     private let process: ServiceProcess
     private let settings: PageSettings
     private let scope: ScopeSettings
+    /// File of the password of PostgreSQL's reader.
+    private let passwordFile: String?
 
     /// What the streams hold of so long ago is shown from the start, in milliseconds: as long as a buffer reaches back.
     private static let past = 1_800_000.0
 
-    init(_ process: ServiceProcess, _ settings: PageSettings) throws(PageError) {
+    init(_ process: ServiceProcess, _ settings: PageSettings, passwordFile: String?) throws(PageError) {
         try settings.validate()
         self.process = process
         self.settings = settings
+        self.passwordFile = passwordFile
         var scope = ScopeSettings(environment: process.environment)
         scope.limits.waveBytes = 8 << 20
         self.scope = scope
@@ -108,7 +111,7 @@ struct LiveSession {
         guard variables["NIMMERVERSE_POSTGRES_URL"]?.isEmpty == false else { return nil }
         return PostgresStore(
             DatabaseSettings(
-                flag: nil, variables: variables, file: nil, passwordFlag: nil, passwordFile: nil,
+                flag: nil, variables: variables, file: nil, passwordFlag: passwordFile, passwordFile: nil,
                 environment: process.environment, applicationName: "nimmer-web"))
     }
 }

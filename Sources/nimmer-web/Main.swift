@@ -22,7 +22,7 @@ import NimmerWave
             },
             run: { process, settings in
                 do {
-                    try await LiveSession(process, settings.page()).run()
+                    try await LiveSession(process, settings.page(), passwordFile: settings.passwordFile).run()
                 } catch let error as PageError { throw ProcessFailure(page: error) }
             })
     }

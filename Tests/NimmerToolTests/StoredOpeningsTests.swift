@@ -1,3 +1,4 @@
+import NimmerInspection
 import NimmerWave
 import Testing
 
