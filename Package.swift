@@ -433,6 +433,7 @@ let package = Package(
                     "NimmerServers", "NimmerSystem", "NimmerSystemFile", "NimmerWave",
                 ]),
             tests("NimmerTerminalTests", ["NimmerTerminal"]),
+            tests("NimmerPageTests", ["NimmerPage", "NimmerWave"]),
             .testTarget(
                 name: "NimmerScopeTests",
                 dependencies: [

@@ -65,16 +65,23 @@ package struct Access: Sendable {
 
     /// The session of a request; nil where there is none.
     ///
+    /// What a trusted proxy states of its user goes before the cookie: a user who was changed or shut out there keeps no earlier session. A session
+    /// that a proxy has opened is good in its requests only.
+    ///
     /// - Throws: ``PageError`` where a proxy is trusted and names no user.
     package mutating func session(_ request: PageRequest, at now: SteadyTime) throws(PageError) -> Sessions.Session? {
-        if let known = sessions.session(request.cookie(Self.cookie), at: now) { return known }
-        guard let header = settings.proxyHeader else { return nil }
-        guard settings.trustedProxies.contains(where: { $0.contains(request.peer) }) else { return nil }
+        let known = sessions.session(request.cookie(Self.cookie), at: now)
+        let own = known?.isOfProxy == false ? known : nil
+        guard let header = settings.proxyHeader, settings.trustedProxies.contains(where: { $0.contains(request.peer) })
+        else { return own }
         let user = request.headers[header.lowercased()] ?? ""
         guard !user.isEmpty else {
+            if let own { return own }
             throw PageError("the proxy names no user in \(header.visible(limit: 60))", status: 401)
         }
-        guard user.utf8.count <= 256 else { throw PageError("the proxy names a user of \(user.utf8.count) bytes", status: 400) }
+        guard user.utf8.count <= 256 else {
+            throw PageError("the proxy names a user of \(user.utf8.count) bytes", status: 400)
+        }
         return try sessions.session(ofUser: user, role(of: user), at: now)
     }
 
@@ -85,7 +92,8 @@ package struct Access: Sendable {
     /// Checks that a session may act, and that the act is of its own page.
     ///
     /// - Throws: ``PageError`` with status 403 or 429.
-    package mutating func act(_ request: PageRequest, _ session: Sessions.Session, at now: SteadyTime) throws(PageError) {
+    package mutating func act(_ request: PageRequest, _ session: Sessions.Session, at now: SteadyTime) throws(PageError)
+    {
         guard session.role == .operator else {
             throw PageError("an observer looks, and does not act", remedy: "ask an operator", status: 403)
         }

@@ -161,7 +161,7 @@ package struct Decisions: Sendable {
         do {
             let accepted = try await OutcomeReport(
                 of: id, gate: story.transition?.body.gateID ?? GateID(region: region), domain: region.domain, result: result,
-                reason: note.isEmpty ? nil : "\(note) (\(user))"
+                reason: note.isEmpty ? "(\(user))" : "\(note) (\(user))"
             ).publish(on: bus, model.environment)
             // The gate's trust is another now.
             _ = await explain(region.text, isNew: true)

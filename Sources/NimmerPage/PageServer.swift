@@ -256,7 +256,10 @@ package final class PageServer: Sendable {
             ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
             ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
         ]
-        if settings.tls != nil { response.headers.append(("Strict-Transport-Security", "max-age=31536000")) }
+        // It holds for every port of its host: for a name that is the page's own alone.
+        if settings.tls != nil, let origin = settings.publicURL.flatMap({ Origin($0) }), origin.ownsItsHost {
+            response.headers.append(("Strict-Transport-Security", "max-age=31536000"))
+        }
         return response
     }
 

@@ -47,11 +47,6 @@ package struct PageSettings: Sendable {
                 "proxy_header names users, and any client could send it",
                 remedy: "name the addresses of the proxy with trusted_proxies, for example 127.0.0.1 or 10.0.0.0/8")
         }
-        if proxyHeader != nil, tls != nil {
-            throw PageError(
-                "proxy_header and tls_certificate exclude each other: behind TLS of its own it does not see the proxy's address",
-                remedy: "let the proxy end TLS, and connect by plain HTTP over a network of its own")
-        }
         if let header = proxyHeader,
             header.isEmpty || !header.utf8.allSatisfy({ 0x21...0x7e ~= $0 && $0 != 0x3a })
         {
@@ -124,4 +119,10 @@ package struct Origin: Sendable, Hashable, CustomStringConvertible {
     }
 
     package var description: String { "\(scheme)://\(host)" }
+
+    /// Indicates whether nothing else is to be expected at its host: a name, at the usual port of https.
+    package var ownsItsHost: Bool {
+        scheme == "https" && !host.utf8.contains(UInt8(ascii: ":")) && IPAddress(host) == nil && host != "localhost"
+            && !host.hasSuffix(".localhost")
+    }
 }

@@ -8,6 +8,8 @@ package struct Sessions: Sendable {
         package let id: String
         /// Name of the user: of the proxy's header, else how one got in.
         package let user: String
+        /// Indicates whether a proxy names its user in each request.
+        package let isOfProxy: Bool
         package let role: PageRole
         /// The secret that acts must carry beside the cookie.
         package let csrf: String
@@ -61,13 +63,16 @@ package struct Sessions: Sendable {
     }
 
     /// Makes a session.
-    package mutating func open(_ user: String, _ role: PageRole, at now: SteadyTime) throws(PageError) -> Session {
+    package mutating func open(
+        _ user: String, _ role: PageRole, isOfProxy: Bool = false, at now: SteadyTime
+    ) throws(PageError) -> Session {
         sessions = sessions.filter { now.duration(since: $0.value.lastUsed) < Self.idle }
         if sessions.count >= Self.maximum, let oldest = sessions.values.min(by: { $0.lastUsed < $1.lastUsed }) {
             sessions[oldest.id] = nil
         }
         let session = Session(
-            id: try Secret.random(), user: user, role: role, csrf: try Secret.random(), lastUsed: now,
+            id: try Secret.random(), user: user, isOfProxy: isOfProxy, role: role, csrf: try Secret.random(),
+            lastUsed: now,
             acts: TokenBucket(20, at: now))
         sessions[session.id] = session
         return session
@@ -85,12 +90,14 @@ package struct Sessions: Sendable {
     }
 
     /// The session that a proxy's user has, made where there is none.
-    package mutating func session(ofUser user: String, _ role: PageRole, at now: SteadyTime) throws(PageError) -> Session {
-        if let known = sessions.values.first(where: { $0.user == user && $0.role == role }) {
+    package mutating func session(ofUser user: String, _ role: PageRole, at now: SteadyTime) throws(PageError)
+        -> Session
+    {
+        if let known = sessions.values.first(where: { $0.isOfProxy && $0.user == user && $0.role == role }) {
             sessions[known.id]?.lastUsed = now
             return known
         }
-        return try open(user, role, at: now)
+        return try open(user, role, isOfProxy: true, at: now)
     }
 
     /// Counts an act of a session.

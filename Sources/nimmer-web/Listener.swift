@@ -152,6 +152,7 @@ private struct Exchange {
         var peer = ""
         switch request.remoteAddress {
         case .ip4(let address, _), .ip6(let address, _): peer = address
+        case .unix(let path): peer = TLSPeer.address(ofPath: path) ?? ""
         default: break
         }
         return PageRequest(

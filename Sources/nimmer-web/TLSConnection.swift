@@ -1,5 +1,6 @@
 import COpenSSL
 import Glibc
+import NimmerPage
 
 /// One encrypted connection and the plain one behind it: bytes go both ways, at most 16 KiB wait in each. Used by one thread.
 final class TLSConnection {
@@ -150,18 +151,35 @@ final class TLSConnection {
     private func connectUpstream() -> Bool {
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         server = socket(AF_UNIX, kind, 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let path = Array(upstreamPath.utf8)
-        guard server >= 0, path.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
-        let result = withUnsafeBytes(of: address) { bytes in
-            bytes.baseAddress.map {
-                connect(server, $0.assumingMemoryBound(to: sockaddr.self), socklen_t(MemoryLayout<sockaddr_un>.size))
-            } ?? -1
-        }
+        let own = TLSPeer.path(of: address, number: client, beside: upstreamPath)
+        guard server >= 0, let place = Self.place(upstreamPath), let ownPlace = Self.place(own) else { return false }
+        unlink(own)
+        // Its own address on that socket: what FlyingFox takes for the client's.
+        guard Self.use(ownPlace, { bind(server, $0, $1) }) == 0 else { return false }
+        let result = Self.use(place, { connect(server, $0, $1) })
+        unlink(own)
         guard result == 0 else { return false }
         return fcntl(server, F_SETFL, O_NONBLOCK) == 0
+    }
+
+    /// The address of a Unix socket; nil where the path is too long for one.
+    private static func place(_ path: String) -> sockaddr_un? {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let path = Array(path.utf8)
+        guard path.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+        return address
+    }
+
+    private static func use(
+        _ place: sockaddr_un, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        withUnsafeBytes(of: place) { bytes in
+            bytes.baseAddress.map {
+                body($0.assumingMemoryBound(to: sockaddr.self), socklen_t(MemoryLayout<sockaddr_un>.size))
+            } ?? -1
+        }
     }
 
     /// Closes both ways.
