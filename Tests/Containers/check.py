@@ -259,6 +259,7 @@ def check_development(checks, engine, folder, python, nimmer):
         check_metrics(checks, system, PARTS)
         say("the page for browsers")
         page.check(checks, engine, system)
+        page.check_proxy(checks, system)
         say("the dashboard's queries")
         dashboard.check(checks, system)
         say("kills")

@@ -27,6 +27,33 @@ def check(checks, engine, system):
         checks(status == 403 and "observer" in text, f"an observer cannot POST {path}", (status, text))
 
 
+def check_proxy(checks, system):
+    """The same service behind an identity-aware proxy: this program, whose address alone it trusts."""
+    with socket.create_connection((system.address("web"), 8443), timeout=10) as connection:
+        own = connection.getsockname()[0]
+    system.environment.update(
+        NIMMER_WEB_PROXY_HEADER="X-Forwarded-User", NIMMER_WEB_TRUSTED_PROXIES=own, NIMMER_WEB_OPERATORS="ada")
+    system.compose("up", "-d", "--wait", "--no-deps", "web", timeout=120)
+    status, _, text = ask(system, "GET", "/")
+    checks(status == 401, "a proxy that names no user lets no one in", (status, text))
+    cookies = {}
+    for user in ("ada", "ben"):
+        status, headers, text = ask(system, "GET", "/", headers={"X-Forwarded-User": user})
+        checks(status == 200 and "<html" in text, f"{user} gets in by the proxy's header, through TLS", (status, text))
+        cookies[user] = headers.get("Set-Cookie", "").split(";")[0]
+    def verify(user, cookie):
+        return ask(system, "POST", "/outcome", "{}", {
+            "X-Forwarded-User": user, "Cookie": cookie, "Origin": f"https://{HOST}", "Content-Type": "application/json"})
+    status, _, text = verify("ben", cookies["ben"])
+    checks(status == 403 and "observer" in text, "ben is an observer", (status, text))
+    status, _, text = verify("ben", cookies["ada"])
+    checks(status == 403 and "observer" in text, "ben does not act with ada's cookie", (status, text))
+    status, _, text = verify("ada", cookies["ada"])
+    checks(status == 403 and "observer" not in text, "ada may act, with the token of her page", (status, text))
+    status, _, text = ask(system, "GET", "/", headers={"Cookie": cookies["ada"]})
+    checks(status == 401, "a cookie without the proxy's header opens nothing", (status, text))
+
+
 def refusals(checks, system):
     """What is refused before anyone is known."""
     status, _, text = ask(system, "GET", "/")

@@ -110,6 +110,7 @@ enum KubePage {
                     - {name: postgres, mountPath: /run/secrets/postgres, readOnly: true}
                     - {name: tls, mountPath: /run/secrets/tls, readOnly: true}
                     - {name: token, mountPath: /run/secrets/token, readOnly: true}
+                    - {name: temporary, mountPath: /tmp}
               volumes:
                 - name: system
                   configMap: {name: system}
@@ -121,6 +122,9 @@ enum KubePage {
                   secret: {secretName: web-tls, defaultMode: 0440}
                 - name: token
                   secret: {secretName: web-token, defaultMode: 0440}
+                # The socket behind its TLS.
+                - name: temporary
+                  emptyDir: {sizeLimit: 1Mi}
 
         """
 }
