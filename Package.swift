@@ -433,7 +433,6 @@ let package = Package(
                     "NimmerServers", "NimmerSystem", "NimmerSystemFile", "NimmerWave",
                 ]),
             tests("NimmerTerminalTests", ["NimmerTerminal"]),
-            tests("NimmerPageTests", ["NimmerPage", "NimmerWave"]),
             .testTarget(
                 name: "NimmerScopeTests",
                 dependencies: [
@@ -472,6 +471,12 @@ let package = Package(
                 [
                     "NimmerGarden", "NimmerGate", "NimmerOutput", "NimmerReplay", "NimmerSystem", "NimmerSystemFile",
                     "NimmerThalamus", "NimmerWave",
+                ]),
+            tests(
+                "NimmerPageTests",
+                [
+                    "NimmerBus", "NimmerOutput", "NimmerPage", "NimmerPlatform", "NimmerReplay", "NimmerScope",
+                    "NimmerScopeSession", "NimmerWave",
                 ]),
             tests("NimmerInspectionTests", ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerWave"]),
             tests(

@@ -6,7 +6,7 @@ package struct Access: Sendable {
     let settings: PageSettings
     /// Origins that browsers may use.
     private let origins: Set<Origin>
-    package private(set) var sessions: Sessions
+    package internal(set) var sessions: Sessions
 
     /// The cookie that holds a session.
     package static let cookie = "nimmer_session"

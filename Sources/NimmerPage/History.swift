@@ -44,7 +44,7 @@ package struct History: Sendable {
             from: Timestamp(milliseconds: from).nanoseconds, to: Timestamp(milliseconds: to).nanoseconds, columns: columns)
         var (marks, oldest) = model.read { state, feed in
             state.addPageHistory(to: &history, numbers: feed.cells)
-            return (feed.marks(from: history.from, to: history.to), state.oldestKept)
+            return (feed.marks(from: history.from, to: history.to, state), state.oldestKept)
         }
         var sources: [String] = oldest.map { $0 < history.to } ?? false ? ["buffer"] : []
         var notes: [String] = []

@@ -179,6 +179,9 @@ package final class PageModel: Sendable {
         return Tab(model: self, number: found.number, wakes: wakes, needsSnapshot: !found.isResumed)
     }
 
+    /// The mark of this start: frames of another are none of these.
+    var boot: String { state.withLock { $0.boot } }
+
     /// Number of open tabs.
     package var tabs: Int { state.withLock { $0.tabs.count } }
 

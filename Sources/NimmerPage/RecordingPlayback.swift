@@ -43,6 +43,9 @@ package final class RecordingPlayback: Sendable {
         self.player = Mutex(player)
     }
 
+    /// Indicates whether it plays on by itself.
+    package var isMoving: Bool { player.withLock { $0.motion == .playing } }
+
     /// Takes what a tab asks.
     package func take(_ control: Tab.Control) {
         switch control {

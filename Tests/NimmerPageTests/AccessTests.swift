@@ -3,100 +3,162 @@ import Testing
 
 @testable import NimmerPage
 
-/// Who gets in at the page, and who may act there.
+/// Who gets in, and who may act.
 @Suite struct AccessTests {
-    private static let now = SteadyTime.now()
+    private let start = SteadyTime(milliseconds: 5000)
+    private let address = ListenAddress(host: "127.0.0.1", port: 8080)
+
+    private func later(_ seconds: Double) -> SteadyTime { SteadyTime(milliseconds: 5000 + seconds * 1000) }
+
+    private func request(
+        _ method: String = "GET", _ path: String = "/", host: String = "127.0.0.1:8080", origin: String? = nil,
+        headers: [String: String] = [:], peer: String = "127.0.0.1"
+    ) -> PageRequest {
+        var all = headers
+        all["host"] = host
+        all["origin"] = origin
+        return PageRequest(method: method, path: path, headers: all, peer: peer)
+    }
 
     private func access(_ change: (inout PageSettings) -> Void = { _ in }) -> Access {
         var settings = PageSettings()
-        settings.proxyHeader = "X-Forwarded-User"
-        settings.trustedProxies = [try? AddressRange("10.1.0.0/16")].compactMap { $0 }
-        settings.operators = ["ada"]
-        settings.token = "a-secret-of-the-form"
+        settings.listen = address
         change(&settings)
-        return Access(settings, listening: ListenAddress(host: "10.1.0.9", port: 8443), at: Self.now)
+        return Access(settings, listening: address, at: start)
     }
 
-    private func request(
-        user: String? = nil, session: Sessions.Session? = nil, from peer: String = "10.1.2.3"
-    ) -> PageRequest {
-        var headers: [String: String] = [:]
-        headers["x-forwarded-user"] = user
-        if let session { headers["cookie"] = "\(Access.cookie)=\(session.id)" }
-        return PageRequest(method: "GET", path: "/", headers: headers, peer: peer)
+    @Test(arguments: ["127.0.0.1:8080", "localhost:8080", "LOCALHOST:8080", "[::1]:8080"])
+    func theAddressesOfThisMachineAreKnown(host: String) throws {
+        try access().check(request(host: host))
     }
 
-    @Test func aProxyNamesTheUserWhereItsAddressIsTrusted() throws {
+    @Test(arguments: [
+        "evil.example:8080", "127.0.0.1:8081", "127.0.0.1", "localhost.evil.example:8080", "", "127.0.0.1:8080.evil.example",
+        "127.0.0.1:8080@evil.example", "0.0.0.0:8080",
+    ])
+    func aNameThatIsTurnedHereIsRefused(host: String) {
+        let error = #expect(throws: PageError.self) { try access().check(request(host: host)) }
+        #expect(error?.status == 421)
+    }
+
+    @Test(arguments: ["http://evil.example", "null", "http://127.0.0.1:9999", "https://127.0.0.1:8080", ""])
+    func anotherSitesPageIsRefused(origin: String) {
+        for method in ["GET", "POST"] {
+            let error = #expect(throws: PageError.self) { try access().check(request(method, origin: origin)) }
+            #expect(error?.status == 403)
+        }
+    }
+
+    @Test func anActNamesItsOrigin() throws {
+        try access().check(request("POST", origin: "http://127.0.0.1:8080"))
+        let error = #expect(throws: PageError.self) { try access().check(request("POST")) }
+        #expect(error?.status == 403)
+        #expect(throws: PageError.self) {
+            try access().check(request(headers: ["sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"]))
+        }
+        // A link from elsewhere may be followed.
+        try access().check(request(headers: ["sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"]))
+        #expect(throws: PageError.self) { try access().checkOrigin(ofSocket: request("GET", "/feed")) }
+    }
+
+    @Test func thePublicAddressIsKnown() throws {
+        let access = access { $0.publicURL = "https://nimmer.example" }
+        try access.check(request(host: "nimmer.example", origin: "https://nimmer.example"))
+        try access.check(request(host: "nimmer.example:443", origin: "https://nimmer.example:443"))
+        #expect(throws: PageError.self) { try access.check(request(host: "nimmer.example", origin: "http://nimmer.example")) }
+    }
+
+    @Test func aLinkLetsOneBrowserInOnce() throws {
         var access = access()
-        let ada = try #require(try access.session(request(user: "ada"), at: Self.now))
-        #expect(ada.user == "ada" && ada.role == .operator && ada.isOfProxy)
-        #expect(try access.session(request(user: "ben"), at: Self.now)?.role == .observer)
-        #expect(try access.session(request(user: "ada", from: "10.2.2.3"), at: Self.now) == nil)
-        #expect(try access.session(request(user: "ada", from: ""), at: Self.now) == nil)
-        #expect(throws: PageError.self) { try access.session(request(), at: Self.now) }
+        let link = try access.link(.operator)
+        let secret = String(link.dropFirst("/enter?key=".count))
+        #expect(secret.utf8.count >= 43)
+        let session = try access.enter(link: secret, at: start)
+        #expect(session.role == .operator)
+        let error = #expect(throws: PageError.self) { try access.enter(link: secret, at: start) }
+        #expect(error?.status == 401)
+        let cookie = access.cookie(for: session, isEncrypted: true)
+        for part in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/"] { #expect(cookie.contains(part)) }
+        let found = try access.session(request(headers: ["cookie": "a=b; nimmer_session=\(session.id); c=d"]), at: later(60))
+        #expect(found?.id == session.id)
+        #expect(try access.session(request(headers: ["cookie": "nimmer_session=\(session.csrf)"]), at: start) == nil)
     }
 
-    /// The proxy knows who is logged in now: what a browser kept from before opens nothing.
-    @Test func theHeaderGoesBeforeTheCookie() throws {
+    @Test func aSessionEndsWhenItIsNotUsed() throws {
         var access = access()
-        let ada = try #require(try access.session(request(user: "ada"), at: Self.now))
-        let ben = try #require(try access.session(request(user: "ben", session: ada), at: Self.now))
-        #expect(ben.user == "ben" && ben.role == .observer && ben.id != ada.id)
-        #expect(throws: PageError.self) { try access.session(request(session: ada), at: Self.now) }
-        #expect(try access.session(request(session: ada, from: "10.2.2.3"), at: Self.now) == nil)
-        #expect(try access.session(request(user: "ada", session: ada), at: Self.now)?.id == ada.id)
+        let session = try access.sessions.open("a", .observer, at: start)
+        let cookie = ["cookie": "nimmer_session=\(session.id)"]
+        #expect(try access.session(request(headers: cookie), at: later(11 * 3600)) != nil)
+        #expect(try access.session(request(headers: cookie), at: later(22 * 3600)) != nil)
+        #expect(try access.session(request(headers: cookie), at: later(35 * 3600)) == nil)
     }
 
-    @Test func whoGaveTheTokenNeedsNoProxyAndIsNoUserOfIt() throws {
-        var access = access { $0.operators = ["*"] }
-        let session = try access.enter(token: "a-secret-of-the-form", at: Self.now)
-        #expect(!session.isOfProxy)
-        #expect(try access.session(request(session: session, from: "192.168.1.2"), at: Self.now)?.id == session.id)
-        #expect(try access.session(request(session: session), at: Self.now)?.id == session.id)
-        let named = try #require(try access.session(request(user: session.user), at: Self.now))
-        #expect(named.id != session.id, "a user of the proxy who is called as the way in")
-    }
-
-    /// The address of a client behind TLS comes as the name of a socket; what names none is trusted with nothing.
-    @Test func theAddressBehindTLSIsHandedOn() throws {
-        for (bytes, text) in [
-            ([10, 1, 2, 3] as [UInt8], "10.1.2.3"), ([0xfd] + [UInt8](repeating: 0, count: 14) + [7], "fd00::7"),
-        ] {
-            let path = TLSPeer.path(of: bytes, number: 12, beside: "/tmp/nimmer-web-abcdef/page")
-            #expect(path == "/tmp/nimmer-web-abcdef/\(text)-12")
-            #expect(TLSPeer.address(ofPath: path) == text)
+    @Test func guessingIsSlow() throws {
+        var access = access { $0.token = "the right token, long enough" }
+        var statuses: [Int] = []
+        for _ in 0..<30 {
+            do { _ = try access.enter(token: "wrong", at: start) } catch { statuses.append(error.status) }
         }
-        for path in ["", "/tmp/x/page", "/tmp/x/ada-1", "10.1.2.3", "/tmp/10.1.2.3-4/page"] {
-            #expect(TLSPeer.address(ofPath: path) == nil, "\(path)")
-        }
+        #expect(statuses.count { $0 == 401 } == 10)
+        #expect(statuses.count { $0 == 429 } == 20)
+        #expect(throws: PageError.self) { try access.enter(token: "the right token, long enough", at: start) }
+        #expect(try access.enter(token: "the right token, long enough", at: later(60)).role == .observer)
     }
 
-    @Test func beyondThisMachineItMustFindOutWhoAsks() throws {
-        func isGood(_ change: (inout PageSettings) -> Void) -> Bool {
-            var settings = PageSettings()
-            settings.listen = ListenAddress(host: "0.0.0.0", port: 8443)
-            change(&settings)
-            do throws(PageError) { try settings.validate() } catch { return false }
-            return true
-        }
-        let proxies = try [AddressRange("10.1.2.3")]
-        #expect(!isGood { _ in })
-        #expect(isGood { $0.listen = .loopback })
-        #expect(!isGood { $0.tls = ("c", "k") } && !isGood { $0.token = "a-secret-of-the-form" })
-        #expect(isGood { ($0.tls, $0.token) = (("c", "k"), "a-secret-of-the-form") })
-        #expect(!isGood { ($0.tls, $0.token) = (("c", "k"), "short") })
-        #expect(!isGood { $0.proxyHeader = "X-Forwarded-User" })
-        #expect(isGood { ($0.proxyHeader, $0.trustedProxies) = ("X-Forwarded-User", proxies) })
-        // With TLS between the proxy and the page, too.
-        #expect(isGood { ($0.proxyHeader, $0.trustedProxies, $0.tls) = ("X-Forwarded-User", proxies, ("c", "k")) })
+    @Test func anObserverCannotAct() throws {
+        var access = access()
+        let session = try access.sessions.open("a", .observer, at: start)
+        let act = request(
+            "POST", "/outcome", origin: "http://127.0.0.1:8080",
+            headers: ["x-csrf-token": session.csrf, "content-type": "application/json"])
+        let error = #expect(throws: PageError.self) { try access.act(act, session, at: start) }
+        #expect(error?.status == 403)
     }
 
-    /// It holds for every port of a host, others' too.
-    @Test func onlyAHostOfThePagesOwnIsBoundToHTTPS() {
-        for (url, isBound) in [
-            ("https://nimmer.example.org", true), ("https://nimmer.example.org:443", true),
-            ("https://nas.example:8443", false), ("https://localhost", false), ("https://192.168.1.2", false),
-            ("http://nimmer.example.org", false),
-        ] { #expect(Origin(url)?.ownsItsHost == isBound, "\(url)") }
+    @Test func anActCarriesTheTokenOfItsSession() throws {
+        var access = access()
+        let session = try access.sessions.open("a", .operator, at: start)
+        let other = try access.sessions.open("b", .operator, at: start)
+        func act(_ token: String?, type: String = "application/json") -> PageRequest {
+            var headers = ["content-type": type]
+            headers["x-csrf-token"] = token
+            return request("POST", "/outcome", origin: "http://127.0.0.1:8080", headers: headers)
+        }
+        try access.act(act(session.csrf), session, at: start)
+        for wrong in [nil, "", other.csrf, session.id] {
+            #expect(throws: PageError.self) { try access.act(act(wrong), session, at: start) }
+        }
+        #expect(throws: PageError.self) { try access.act(act(session.csrf, type: "text/plain"), session, at: start) }
+        var refusals = 0
+        for _ in 0..<40 { do { try access.act(act(session.csrf), session, at: start) } catch { refusals += 1 } }
+        #expect(refusals > 0)
+        try access.act(act(session.csrf), session, at: later(30))
+    }
+
+    @Test func onlyATrustedProxyNamesTheUser() throws {
+        func make() throws -> Access {
+            let ranges = [try AddressRange("10.1.0.0/16"), try AddressRange("::1")]
+            return access {
+                $0.proxyHeader = "X-Forwarded-User"
+                $0.trustedProxies = ranges
+                $0.operators = ["anna"]
+            }
+        }
+        var proxied = try make()
+        let named = ["x-forwarded-user": "anna"]
+        #expect(try proxied.session(request(headers: named, peer: "10.1.2.3"), at: start)?.role == .operator)
+        #expect(try proxied.session(request(headers: named, peer: "::1"), at: start)?.user == "anna")
+        #expect(try proxied.session(request(headers: ["x-forwarded-user": "eve"], peer: "10.1.2.3"), at: start)?.role == .observer)
+        #expect(try proxied.session(request(headers: named, peer: "10.2.0.1"), at: start) == nil)
+        #expect(try proxied.session(request(headers: named, peer: ""), at: start) == nil)
+        #expect(throws: PageError.self) { try proxied.session(request(peer: "10.1.2.3"), at: start) }
+    }
+
+    @Test func sessionsAreBounded() throws {
+        var access = access()
+        let first = try access.sessions.open("a", .observer, at: start)
+        for number in 0..<Sessions.maximum { _ = try access.sessions.open("u\(number)", .observer, at: later(Double(number + 1))) }
+        #expect(access.sessions.count == Sessions.maximum)
+        #expect(access.session(id: first.id, at: later(1000)) == nil)
     }
 }

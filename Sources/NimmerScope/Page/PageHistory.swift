@@ -95,12 +95,36 @@ extension PageFeed {
         names.gate(state.buffer.homes.home(of: region)) ?? names.gate(region)
     }
 
-    /// The frames of events of a stretch of time that a page may have missed.
-    package func marks(from: Int64, to: Int64) -> [JSON] {
-        recent.numbers.map { recent[$0] }.filter { frame in
+    /// The frames of events of a stretch of time that a page may have missed, and the potentials in it.
+    package func marks(from: Int64, to: Int64, _ state: ScopeState) -> [JSON] {
+        let events = recent.numbers.map { recent[$0] }.filter { frame in
             guard let t = frame["t"]?.double else { return false }
             return t >= Double(from) / 1e6 && t < Double(to) / 1e6
-        }.map { .object($0) }
+        }.map { JSON.object($0) }
+        return events + potentials(from: from, to: to, state)
+    }
+
+    /// The potentials of each gate in a stretch of time, at most two a second.
+    private func potentials(from: Int64, to: Int64, _ state: ScopeState) -> [JSON] {
+        let least = max(500_000_000, elapsed(from: from, to: to) / 240)
+        return names.gates.enumerated().compactMap { number, name in
+            guard let track = state.gates.tracks[name] else { return nil }
+            var found: [JSON] = []
+            var last = Int64.min
+            for place in track.samples.numbers {
+                let sample = track.samples[place]
+                guard sample.at >= from, sample.at < to, last == .min || elapsed(from: last, to: sample.at) >= least else {
+                    continue
+                }
+                last = sample.at
+                found.append(
+                    .array([
+                        PageText.count(number), PageText.number(Double(sample.potential)), PageText.moment(sample.at),
+                        PageText.number(track.gate.weight), PageText.count(track.gate.witnesses),
+                    ]))
+            }
+            return found.isEmpty ? nil : ["k": .string("potential"), "p": .array(found)]
+        }
     }
 }
 

@@ -1,0 +1,89 @@
+import NimmerPlatform
+import NimmerWave
+import Testing
+
+@testable import NimmerPage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The page's files: all of them, small, and nothing in them that the rules of the page forbid.
+@Suite struct AssetsTests {
+    private static let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/Sources/CAssets/assets"
+    private let contents = Assets.contents()
+
+    private func text(_ name: String) -> String {
+        String(decoding: contents.first { $0.name == name }?.bytes ?? [], as: UTF8.self)
+    }
+
+    @Test func everyFileIsEmbeddedAsItIs() throws {
+        var names: Set<String> = []
+        guard let folder = opendir(Self.folder) else { throw PageError("no folder \(Self.folder)") }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.insert(name) }
+        }
+        #expect(names == Set(contents.map(\.name)), "run Sources/CAssets/generate.sh")
+        for (name, bytes) in contents { #expect(try SmallFile.bytes("\(Self.folder)/\(name)", limit: 1 << 20) == bytes, "\(name)") }
+    }
+
+    @Test func allOfThemAreAtMost150kB() {
+        #expect(contents.reduce(0) { $0 + $1.bytes.count } <= 150_000)
+    }
+
+    @Test func nothingIsInlineOrFromElsewhere() {
+        for (name, bytes) in contents {
+            let text = String(decoding: bytes, as: UTF8.self)
+            for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "javascript:", "@import"] {
+                #expect(!text.contains(forbidden), "\(name): \(forbidden)")
+            }
+            let addresses = text.split(separator: "\"").filter { $0.hasPrefix("http://") || $0.hasPrefix("https://") || $0.hasPrefix("//") }
+            // Names of XML vocabularies are no requests.
+            #expect(addresses.allSatisfy { $0.hasPrefix("http://www.w3.org/") }, "\(name): \(addresses)")
+            guard name.hasSuffix(".html") else { continue }
+            #expect(!text.contains("<style"), "\(name)")
+            #expect(!text.contains(" style="), "\(name)")
+            for tag in text.split(separator: "<") where tag.hasPrefix("script") {
+                #expect(tag.contains("src="), "\(name): an inline script")
+            }
+            for handler in [" onclick", " onload", " onerror", " oninput"] { #expect(!text.contains(handler), "\(name)") }
+        }
+    }
+
+    @Test func everyReferenceIsHashed() throws {
+        let assets = Assets(contents)
+        #expect(assets.files.count == contents.count { !$0.name.hasSuffix(".html") })
+        for (path, file) in assets.files {
+            let parts = path.split(separator: ".")
+            #expect(parts.count >= 3, "\(path)")
+            #expect(parts[parts.count - 2] == Secret.fingerprint(file.bytes), "\(path)")
+            let references = String(decoding: file.bytes, as: UTF8.self).split(separator: "\"").filter { $0.hasPrefix("./") }
+            for reference in references { #expect(assets.files[String(reference.dropFirst(2))] != nil, "\(path): \(reference)") }
+        }
+        let page = String(decoding: assets.page(.staging, .observer), as: UTF8.self)
+        for reference in page.split(separator: "\"").filter({ $0.hasPrefix("/assets/") }) {
+            #expect(assets.files[String(reference.dropFirst("/assets/".count))] != nil, "\(reference)")
+        }
+        #expect(page.contains("env-staging"))
+        #expect(page.contains("data-role=\"observer\""))
+        #expect(!page.contains("{{"))
+    }
+
+    @Test func aChangedFileHasAnotherNameAndSoHasWhatNamesIt() {
+        let first = Assets([("a.js", Array("import \"./b.js\"".utf8)), ("b.js", Array("1".utf8)), ("index.html", Array("<a href=\"./a.js\">".utf8))])
+        let second = Assets([("a.js", Array("import \"./b.js\"".utf8)), ("b.js", Array("2".utf8)), ("index.html", Array("<a href=\"./a.js\">".utf8))])
+        #expect(Set(first.files.keys).isDisjoint(with: second.files.keys))
+        #expect(first.files.count == 2)
+    }
+
+    @Test func theEntranceEscapesItsReason() {
+        let assets = Assets([("enter.html", Array("<p>{{reason}}</p><!-- token --><form></form><!-- /token -->".utf8))])
+        let page = String(decoding: assets.entrance(.dev, reason: "<b>&", takesToken: false), as: UTF8.self)
+        #expect(page == "<p>&lt;b&gt;&amp;</p>")
+        #expect(String(decoding: assets.entrance(.dev, reason: "", takesToken: true), as: UTF8.self).contains("<form>"))
+    }
+}

@@ -1,0 +1,123 @@
+import NimmerGate
+import NimmerWave
+import Testing
+
+@testable import NimmerScope
+
+/// The card of a decision, and the curve that the gate itself computes anew.
+@Suite struct PageCardTests {
+    private func played(seconds: Double) throws -> (ScopeState, PageFeed) {
+        let stage = Stage(try Scenario.plant(), seconds: seconds)
+        var feed = PageFeed()
+        _ = feed.frames(of: stage.scope)
+        return (stage.scope, feed)
+    }
+
+    /// The openings of gates that are kept, oldest first.
+    private func openings(_ state: ScopeState) -> [Envelope<GateTransition>] {
+        state.openings.numbers.compactMap { number in
+            guard case .gateTransition(let transition)? = state.kept(state.openings[number]) else { return nil }
+            return transition.body.gateID == GateID(region: transition.body.region) ? transition : nil
+        }
+    }
+
+    @Test func aCardHoldsWhatTheMessagesHold() throws {
+        let (state, feed) = try played(seconds: 90)
+        let opening = try #require(openings(state).first)
+        let story = try #require(state.pageStory(of: opening.header.messageID, feed))
+        let card = PageCard(story, feed, state).json
+        #expect(card["id"]?.string == opening.header.messageID.text)
+        let witnesses = card["witnesses"]?.array ?? []
+        #expect(witnesses.compactMap { $0["name"]?.string } == opening.body.triggerSignals.map(\.origin.text))
+        for (witness, signal) in zip(witnesses, opening.body.triggerSignals) {
+            #expect(abs((witness["push"]?.double ?? 9) - signal.push) < 0.001)
+            #expect(witness["cell"]?.int != nil)
+        }
+        #expect(card["sentence"]?.string?.includes("independent witnesses agreed") == true)
+        #expect(story.place?.number == 1)
+        // The collapse and the request find the same.
+        let collapse = try #require(story.collapse?.body.collapseID)
+        #expect(state.pageStory(of: collapse, feed)?.opening == opening.header.messageID)
+        if let request = story.request?.body.requestID {
+            #expect(state.pageStory(of: request, feed)?.opening == opening.header.messageID)
+        }
+        #expect(state.pageStory(of: .v7(), feed) == nil)
+    }
+
+    @Test func withTheTrustThatItHadTheGateDoesTheSameAgain() throws {
+        let (state, _) = try played(seconds: 110)
+        let explanation: JSON = ["half_life_ms": .number(6000), "window_ms": .number(3000)]
+        let all = openings(state)
+        #expect(!all.isEmpty)
+        for opening in all {
+            let curve = try #require(
+                PageCounterfactual(
+                    of: opening.body.region.text, at: opening.body.at, in: state, explanation: explanation))
+            let again = curve.run(trust: opening.body.weight)
+            let at = try #require(again.opensAt)
+            #expect(abs(at - opening.body.at.nanoseconds) < 20_000_000, "\(opening.body.region)")
+            let reached = again.points.last { $0.at <= at }?.value ?? 0
+            #expect(abs(reached - opening.body.stateValue) < 0.02, "\(opening.body.region)")
+        }
+    }
+
+    @Test func lessTrustOpensLaterOrNever() throws {
+        let (state, _) = try played(seconds: 110)
+        let opening = try #require(openings(state).first)
+        let explanation: JSON = ["half_life_ms": .number(6000), "window_ms": .number(3000), "open_threshold": .number(0.9)]
+        let curve = try #require(
+            PageCounterfactual(of: opening.body.region.text, at: opening.body.at, in: state, explanation: explanation))
+        let (little, much) = (curve.run(trust: 0), curve.run(trust: 0.95))
+        let high = much.points.map(\.value).max() ?? 0
+        #expect(high > little.points.map(\.value).max() ?? 1)
+        #expect(much.opensAt != nil)
+    }
+
+    @Test func aGateWithoutWavesHasNoCurve() throws {
+        let (state, _) = try played(seconds: 30)
+        #expect(PageCounterfactual(of: "nowhere", at: state.moment, in: state, explanation: nil) == nil)
+    }
+
+    @Test func historyKeepsEverySpikeAndCount() throws {
+        let (state, feed) = try played(seconds: 60)
+        let end = Scenario.start.advanced(milliseconds: 60_000).nanoseconds
+        var history = PageHistory(from: Scenario.start.nanoseconds, to: end, columns: 40)
+        let isUnknown = state.addPageHistory(to: &history, numbers: feed.cells)
+        #expect(!isUnknown)
+        let rows = history.json.array ?? []
+        #expect(rows.count == state.buffer.traces.count)
+        let waves = state.buffer.entries.numbers.count { number in
+            let entry = state.buffer.entries[number]
+            return entry.kind == .wave && entry.at < end
+        }
+        let counted = rows.reduce(0) { $0 + (bytes($1["count"]?.string).reduce(0) { $0 + Int($1) }) }
+        #expect(counted == waves)
+        // The greatest of all columns is the greatest wave.
+        let highest = rows.flatMap { row in
+            zip(bytes(row["max"]?.string), bytes(row["count"]?.string)).filter { $0.1 > 0 }.map { Int8(bitPattern: $0.0) }
+        }.max()
+        let loudest = state.buffer.entries.numbers.map { state.buffer.entries[$0] }.filter { $0.kind == .wave }.map(\.value).max()
+        #expect(abs(Double(highest ?? 0) / 127 - Double(loudest ?? 0)) < 0.01)
+    }
+
+    /// The bytes of a base64 text.
+    private func bytes(_ text: String?) -> [UInt8] {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        var out: [UInt8] = []
+        var (bits, count) = (0, 0)
+        for letter in text ?? "" where letter != "=" {
+            bits = bits << 6 | (letters.firstIndex(of: letter) ?? 0)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                out.append(UInt8(truncatingIfNeeded: bits >> count))
+            }
+        }
+        return out
+    }
+
+    @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")])
+    func base64IsThatOfTheRFC(text: String, expected: String) {
+        #expect(Base64.text(Array(text.utf8)) == expected)
+    }
+}
