@@ -1,8 +1,7 @@
-import NimmerInspection
 import NimmerWave
 import Testing
 
-@testable import nimmer
+@testable import NimmerInspection
 
 @Suite("nimmer verify --pending") struct StoredOpeningsTests {
     @Test("witnesses of an opening are those that asserted: for these an outcome counts")
