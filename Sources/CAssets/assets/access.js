@@ -7,8 +7,6 @@ import {clock, duration} from "./time.js";
 
 let flowItems = [], picks = {};
 const spots = new Map(), many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
-
-/** One list with one stop of Tab: arrows move in it. */
 function roving(list) {
 	const all = () => [...list.querySelectorAll("button")];
 	list.addEventListener("focusin", (event) => {for (const b of all()) b.tabIndex = b === event.target ? 0 : -1;});
@@ -20,7 +18,7 @@ function roving(list) {
 	});
 }
 
-/** `pick`: `{gate(gate), mind(slot, isOrgan), spot(spot), fold(prefix)}`. */
+// `pick`: `{gate(gate), mind(slot, isOrgan), spot(spot), fold(prefix)}`.
 export function startAccess(pick) {
 	picks = pick;
 	roving($("flow-list"));
@@ -28,13 +26,13 @@ export function startAccess(pick) {
 }
 
 function target(list, run) {
-	const span = h("span"), button = h("button", {type: "button", onclick: run}, span), li = h("li", button);
+	const span = h("span"), button = h("button", {onclick: run}, span), li = h("li", button);
 	button.tabIndex = -1;
 	list.append(li);
 	return {li, button, span};
 }
 
-/** Buttons over the gates, minds and organs of a new layout; the focused one is kept. */
+// Buttons over the gates, minds and organs of a new layout; the focused one is kept.
 export function flowTargets(L) {
 	const list = $("flow-list"), held = list.contains(document.activeElement) && document.activeElement.dataset.key;
 	list.replaceChildren();
@@ -71,7 +69,7 @@ function spotText({kind, t, item}) {
 	return `Command ${item.text} at ${at}${item.end ? `, ${item.end.ok ? "ok" : "failed"}` : ""}`;
 }
 
-/** Buttons over the marks in the scope's window, newest 40; each is kept while its mark is shown. */
+// Buttons over the marks in the scope's window, newest 40; each is kept while its mark is shown.
 export function scopeTargets(G) {
 	const list = $("scope-list"), keys = new Set(), size = G.phone ? 44 : 24;
 	for (const s of G.spots.sort((a, b) => a.t - b.t).slice(-40)) {

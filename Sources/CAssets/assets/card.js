@@ -6,7 +6,6 @@ import {signed, plain} from "./draw.js";
 export const time = (t) => h("time", {datetime: utc(t), title: `${utc(t)} (UTC); shown in ${zone()}`}, (sameDay(t, Date.now()) ? "" : `${day(t)} `) + clockMs(t));
 export const part = (title, ...children) => h("div.part", h("h3", title), ...children);
 export const pair = (name, ...value) => h("div.pair", h("span", name), h("span", ...value));
-/** A trouble as the server words it, with its remedy. */
 export const trouble = (error) => h("div.refused", {role: "alert"}, h("b", bdi(error.message)), error.remedy && h("small", bdi(error.remedy)));
 
 export function lead(value, kind, title, ...under) {
@@ -23,7 +22,7 @@ export function meter(share, kind = "") {
 	return h("div.meter", {"aria-hidden": "true"}, bar);
 }
 
-/** A witness of an opening, or (with `why`) of a gate that did not open. */
+// A witness of an opening, or (with `why`) of a gate that did not open.
 export function witness(w) {
 	const deny = w.polarity < 0, {push} = w, below = w.payload || (w.why && `${w.why}${w.age != null ? ` · ${duration(w.age)} ago` : ""}`);
 	return h("li.wit", h(`i.dot${w.virtual ? ".virtual" : deny ? ".deny" : ""}`, {"aria-hidden": "true"}), h("bdi.clip", {title: w.name}, w.name), meter(w.confidence, deny ? "deny" : ""),
@@ -45,7 +44,7 @@ export function command(c) {
 		h(`span.${bad ? "closed" : well ? "open" : "muted"}`, bdi(`${c.result || c.state || ""}${c.took != null ? ` after ${duration(c.took)}` : ""}`))), c.payload && h("bdi.mono.muted", c.payload));
 }
 
-/** The potential's curve: `real` in grey behind `what` when that differs, thresholds dashed, the opening's moment. */
+// The potential's curve: `real` in grey behind `what` when that differs, thresholds dashed, the opening's moment.
 export function curve(real, what, open, close, at) {
 	const all = [...real, ...(what ?? [])], out = svg("svg", {class: "curve", viewBox: "0 0 320 62", preserveAspectRatio: "none", "aria-hidden": "true"});
 	const ts = all.map((p) => p[0]), xs = all.map((p) => p[1]), t0 = Math.min(...ts), t1 = Math.max(...ts, t0 + 1), least = Math.min(0, ...xs), most = Math.max(0, ...xs);

@@ -1,32 +1,30 @@
 // A gate as a resonance chamber: walls, door, and a rail with its thresholds.
-import {ink, stateInk, textWidth, sign, signed, write, fill, stroke, poly} from "./draw.js";
-
-/** The walls, the door and the texts; `shown` is the state at the shown moment. */
-export function drawChamber(ctx, row, shown, dense) {
+import {ctx, ink, stateInk, textWidth, sign, signed, write, fill, stroke, poly} from "./draw.js";
+export function drawChamber(row, shown, dense) {
 	const {state} = shown, stable = state === "STABLE", colour = stateInk(state), {x, y, w, h} = row, right = x + w, r = dense ? 4 : 7;
 	const walls = () => {
 		if (state !== "OPEN") return ctx.roundRect(x, y, w, h, r);
 		ctx.moveTo(right, y); ctx.lineTo(x + r, y); ctx.arcTo(x, y, x, y + r, r); ctx.lineTo(x, y + h - r); ctx.arcTo(x, y + h, x + r, y + h, r); ctx.lineTo(right, y + h);
 	};
-	fill(ctx, ink.raised, walls);
-	if (!stable) fill(ctx, colour, walls, ink.light ? 0.12 : 0.17);
-	stroke(ctx, stable ? ink.faint : colour, stable ? 1 : dense ? 1.4 : 1.8, walls);
+	fill(ink.raised, walls);
+	if (!stable) fill(colour, walls, 0.15);
+	stroke(stable ? ink.faint : colour, stable ? 1 : dense ? 1.4 : 1.8, walls);
 	if (state === "OPEN") {
 		const out = right + (dense ? 3.3 : 10), dip = dense ? 2.5 : 6;
-		stroke(ctx, colour, dense ? 1.8 : 2.5, () => {poly(ctx, [right - 4, y], [right, y], [out, y + dip]); poly(ctx, [right - 4, y + h], [right, y + h], [out, y + h - dip]);});
-	} else if (state === "CLOSED") fill(ctx, colour, () => ctx.roundRect(right - (dense ? 3 : 4), y - 0.5, dense ? 3.5 : 5, h + 1, 2));
+		stroke(colour, dense ? 1.8 : 2.5, () => {poly([right - 4, y], [right, y], [out, y + dip]); poly([right - 4, y + h], [right, y + h], [out, y + h - dip]);});
+	} else if (state === "CLOSED") fill(colour, () => ctx.roundRect(right - (dense ? 3 : 4), y - 0.5, dense ? 3.5 : 5, h + 1, 2));
 	if (dense) {
-		write(ctx, row.fold != null ? `${row.fold} · ${row.gates.length}` : row.gate.n, x + 6, h >= 19 ? y + h * 0.38 : y + h / 2, stable ? ink.muted : ink.text, 11, stable ? 400 : 600, "left", w - 23);
-		sign(ctx, state, right - 9, h >= 19 ? y + h * 0.38 : y + h / 2, colour, 6.5);
+		write(row.fold != null ? `${row.fold} · ${row.gates.length}` : row.gate.n, x + 6, h >= 19 ? y + h * 0.38 : y + h / 2, stable ? ink.muted : ink.text, 11, stable ? 400 : 600, "left", w - 23);
+		sign(state, right - 9, h >= 19 ? y + h * 0.38 : y + h / 2, colour, 6.5);
 		return;
 	}
 	const value = (shown.bound ? (state === "OPEN" ? "≥ " : "≤ ") : "") + signed(shown.x), line = y + 15;
-	write(ctx, value, right - 12, line, stable ? ink.text : colour, 13, 600, "right");
-	let at = right - 12 - Math.max(48, textWidth(ctx, value) + 10);
-	write(ctx, state, at, line + 0.5, colour, 11, 600, "right");
-	at -= textWidth(ctx, state) + 11;
-	sign(ctx, state, at, line, colour);
-	write(ctx, row.gate.n, x + 12, line, ink.text, 13, 600, "left", at - x - 20);
+	write(value, right - 12, line, stable ? ink.text : colour, 13, 600, "right");
+	let at = right - 12 - Math.max(48, textWidth(value) + 10);
+	write(state, at, line + 0.5, colour, 11, 600, "right");
+	at -= textWidth(state) + 11;
+	sign(state, at, line, colour);
+	write(row.gate.n, x + 12, line, ink.text, 13, 600, "left", at - x - 20);
 }
 
 function rail(row, dense) {
@@ -34,18 +32,16 @@ function rail(row, dense) {
 	return {x, w, y: row.y + row.h - (dense ? Math.max(4, row.h * 0.22) : 10), h: dense ? 2.5 : 4, at: (v) => x + ((Math.max(-1, Math.min(1, v)) + 1) / 2) * w};
 }
 
-/** The rail from −1 to 1: zones beyond the thresholds, their ticks, smaller ones for release. */
-export function drawRail(ctx, row, gate, dense) {
+// The rail from −1 to 1: zones beyond the thresholds, their ticks, smaller ones for release.
+export function drawRail(row, gate, dense) {
 	const r = rail(row, dense), open = r.at(gate.open), close = r.at(gate.close), top = r.y - r.h / 2, tick = dense ? 3 : 6;
-	fill(ctx, ink.line, () => ctx.rect(r.x, top, r.w, r.h));
-	fill(ctx, ink.closed, () => ctx.rect(r.x, top, close - r.x, r.h), 0.4);
-	fill(ctx, ink.open, () => ctx.rect(open, top, r.x + r.w - open, r.h), 0.4);
-	fill(ctx, ink.muted, () => {for (const x of [open, close]) ctx.rect(x - 0.6, r.y - tick, 1.2, 2 * tick);});
-	if (!dense) fill(ctx, ink.faint, () => {for (const v of [gate.open, gate.close]) ctx.rect(r.at(v * gate.release) - 0.5, r.y - 3.5, 1, 7);});
+	fill(ink.line, () => ctx.rect(r.x, top, r.w, r.h));
+	fill(ink.closed, () => ctx.rect(r.x, top, close - r.x, r.h), 0.4);
+	fill(ink.open, () => ctx.rect(open, top, r.x + r.w - open, r.h), 0.4);
+	fill(ink.muted, () => {for (const x of [open, close]) ctx.rect(x - 0.6, r.y - tick, 1.2, 2 * tick);});
+	if (!dense) fill(ink.faint, () => {for (const v of [gate.open, gate.close]) ctx.rect(r.at(v * gate.release) - 0.5, r.y - 3.5, 1, 7);});
 }
-
-/** The potential itself, filled from 0. */
-export function drawFill(ctx, row, x, state, dense) {
+export function drawFill(row, x, state, dense) {
 	const r = rail(row, dense), zero = r.at(0), end = r.at(x), tick = dense ? 2.5 : 5;
 	ctx.fillStyle = state === "STABLE" ? ink.nervous : stateInk(state);
 	ctx.fillRect(Math.min(zero, end), r.y - r.h / 2, Math.abs(end - zero), r.h);

@@ -8,7 +8,6 @@ import {duration} from "./time.js";
 import {drawFoot} from "./outcome.js";
 
 const FRESH = 8000;
-/** What is shown: an opening by its id, or a gate by its name. */
 export const decision = {id: null, name: null, card: null, pinned: false};
 let request = null, timer = 0, shownAt = 0, newer = 0;
 
@@ -20,7 +19,7 @@ export function startDecision() {
 		h("p.muted", "When independent witnesses agree, their collapse is explained here: the witnesses, why the gate opened, what the mind answered, and what became of it.")));
 }
 
-/** Reads the card of what is shown; one that cannot be read leaves the former in its place. */
+// Reads the card of what is shown; one that cannot be read leaves the former in its place.
 async function load() {
 	request?.abort();
 	const own = request = new AbortController(), {id, name} = decision;
@@ -44,18 +43,17 @@ function show(id, name, pinned) {
 	return load();
 }
 
-/** Shows the card of an opening, collapse or request; `pinned` keeps it when another gate opens. */
+// Shows the card of an opening, collapse or request; `pinned` keeps it when another gate opens.
 export function showOpening(id, pinned = true) {
 	newer = 0;
 	pill();
 	return show(id, null, pinned);
 }
-/** Shows why a gate is as it is. */
 export const showGate = (name) => show(null, name, true);
 export function showNewest() {const last = model.openings.at(-1); if (last) showOpening(last.id, false);}
 export function unpin() {decision.pinned = false; if (newer) showNewest();}
 
-/** A frame arrived: follow a new opening, or read the shown card again when it concerns it. */
+// A frame arrived: follow a new opening, or read the shown card again when it concerns it.
 export function decisionFrame(m) {
 	const {card} = decision;
 	if (m.k === "collapse") {
@@ -97,7 +95,7 @@ function drawOpening(card) {
 }
 
 function slider({id, trust, points, open, close, at}) {
-	const now = trust?.now ?? 0, draw = (what, moment) => curve(points, what, open, close, moment), box = h("div", draw(null, at)), left = h("span"), right = h("span", "as it was");
+	const now = trust?.now ?? 0, draw = (what, moment) => curve(points, what, open, close, moment), box = h("div", draw(null, at)), left = h("span"), below = h("p.muted"), right = h("span", "as it was");
 	const input = h("input", {type: "range", min: "0", max: "1", step: "0.01", "aria-label": "Trust of the gate"});
 	let wait = 0, own = null;
 	async function ahead() {
@@ -107,19 +105,20 @@ function slider({id, trust, points, open, close, at}) {
 		if (Math.abs(value - now) < 0.005) {
 			box.replaceChildren(draw(null, at));
 			right.textContent = "as it was";
-			return;
+			return below.replaceChildren();
 		}
 		try {
 			const a = await ask(`/what-if/${encodeURIComponent(id)}?trust=${value}`, own.signal), late = (a.at ?? at) - at;
 			box.replaceChildren(draw(a.points, a.at));
-			right.replaceChildren(bdi(a.note || (!a.opens ? "it would not open" : Math.abs(late) < 1 ? "it opens as it did" : `it opens ${duration(Math.abs(late))} ${late < 0 ? "earlier" : "later"}`)));
+			right.replaceChildren(bdi(!a.opens ? "it would not open" : Math.abs(late) < 1 ? "it opens as it did" : `it opens ${duration(Math.abs(late))} ${late < 0 ? "earlier" : "later"}`));
+			below.textContent = a.note ?? "";
 		} catch (error) {if (error.name !== "AbortError") right.replaceChildren(bdi(error.message));}
 	}
 	const label = () => {left.textContent = `With trust ${plain(Number(input.value))}`;};
 	input.value = String(now);
 	input.addEventListener("input", () => {label(); clearTimeout(wait); wait = setTimeout(ahead, 60);});
 	label();
-	return [box, input, h("div.pair", {"aria-live": "polite"}, left, right)];
+	return [box, input, h("div.pair", {"aria-live": "polite"}, left, right), below];
 }
 
 function drawGate(card) {
@@ -132,6 +131,6 @@ function drawGate(card) {
 		part("Trust", pair("of the gate", `${plain(card.weight)} · ${card.earned ? "earned" : "given"}`), ...(card.origins ?? []).map((o) => pair(bdi(o.name), `${plain(o.trust)} · ${o.confirmed} confirmed, ${o.failed} false`))),
 		card.points?.length > 1 && part("Its potential", curve(card.points, null, card.open, card.close, null)),
 		card.note && h("p.muted.part", bdi(card.note)),
-		last && h("p.part", h("button.small", {type: "button", onclick: () => showOpening(last.id)}, "Show its last opening")));
+		last && h("p.part", h("button.small", {onclick: () => showOpening(last.id)}, "Show its last opening")));
 	$("foot").replaceChildren();
 }

@@ -1,6 +1,6 @@
 // Building elements. Foreign text enters only as text, inside <bdi>.
 
-/** `h("p.muted", {title: "…"}, "text", child, [more])`: classes after dots, then properties, attributes and listeners. */
+// `h("p.muted", {title: "…"}, "text", child, [more])`: classes after dots, then properties, attributes and listeners.
 export function h(tag, ...children) {
 	const props = children[0]?.constructor === Object ? children.shift() : {}, [name, ...classes] = tag.split("."), element = document.createElement(name);
 	if (classes.length) element.className = classes.join(" ");
@@ -22,6 +22,6 @@ export function svg(tag, attributes, ...children) {
 	return element;
 }
 
-/** Sets text only when it differs, so that nothing is laid out again for nothing. */
+// Sets text only when it differs, so that nothing is laid out again for nothing.
 export function setText(element, text) {if (element.textContent !== text) element.textContent = text;}
 export const $ = (id) => document.getElementById(id);

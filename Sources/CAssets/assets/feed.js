@@ -14,7 +14,7 @@ function acknowledge() {
 	send({ack: acked = seq});
 }
 
-/** Notes that a frame is taken in. Its number is acknowledged now or, after others in the same 100 ms, at their end. */
+// Notes that a frame is taken in. Its number is acknowledged now or, after others in the same 100 ms, at their end.
 function taken(n) {
 	if (n == null) return;
 	seq = n;
@@ -76,8 +76,6 @@ function closed(code) {
 export function send(message) {
 	if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
-
-/** Connects now instead of at the next try. */
 export function retry() {if (!socket && feed.state !== "ended") connect();}
 
 export function start(changed) {

@@ -1,7 +1,7 @@
 // Flow: cells → gates → thalamus → minds → organs. One canvas for what stands, redrawn at 5 Hz, one for what moves.
 import {model, hooks, gateAt, cellAt} from "./model.js";
 import {moment, known} from "./view.js";
-import {ink, fit, begin, font, plain, textWidth, write, fill, stroke} from "./draw.js";
+import {ctx, ink, fit, begin, font, plain, textWidth, write, fill, stroke} from "./draw.js";
 import {layout, lensWidth} from "./layout.js";
 import {drawChamber, drawRail, drawFill} from "./chamber.js";
 import {pulse, drawPulses, clearPulses, pulsesAlive, colourOf, DURATION} from "./pulses.js";
@@ -25,10 +25,10 @@ export function relayout() {
 	if (!W || !model.ready) return;
 	fit(still, W, H);
 	fit(moving, W, H);
-	const ctx = begin(still);
+	begin(still);
 	ctx.font = font(13);
 	clearPulses();
-	flow.L = layout(W, H, (rows) => Math.max(0, ...rows.flatMap((r) => r.cells.map((c) => textWidth(ctx, model.cells[c].n)))));
+	flow.L = layout(W, H, (rows) => Math.max(0, ...rows.flatMap((r) => r.cells.map((c) => textWidth(model.cells[c].n)))));
 	dirty = true;
 	onLayout(flow.L);
 }
@@ -42,7 +42,7 @@ function arrived(slot, v, t) {
 	pulse(place.path, at, DURATION.wave, v < 0 ? 1 : colourOf(model.cells[slot].domain), Math.abs(v), (then = at) => {swings[slot] = {at: then, a: Math.abs(v)};});
 }
 
-/** Pulses of what the thalamus, minds and organs do. */
+// Pulses of what the thalamus, minds and organs do.
 export function flowFrame(m, gate) {
 	if (m.k !== "potential") dirty = true;
 	if (!flow.L || document.hidden || moment() != null) return;
@@ -58,20 +58,20 @@ export function flowFrame(m, gate) {
 	} else if (m.k === "result") pulse(toOrgan[model.deeds.findLast((d) => d.end?.t === m.t)?.o], now, DURATION.organ, m.ok ? 3 : 1, 0.5, null, true);
 }
 
-/** The state of a row at the shown moment; a fold takes that of its strongest gate. */
+// The state of a row at the shown moment; a fold takes that of its strongest gate.
 function rowState(row, when) {
 	if (row.gate) return gateAt(row.gate, when);
 	const rank = (s) => ({OPEN: 4, CLOSED: 2, STABLE: 0})[s.state] + Math.abs(s.x);
 	return row.gates.map((g) => gateAt(g, when)).reduce((a, b) => (rank(b) > rank(a) ? b : a), {state: "STABLE", x: 0});
 }
 
-function path(ctx, p) {
+function path(p) {
 	ctx.moveTo(p[0], p[1]);
 	for (let i = 2; i < 34; i += 2) ctx.lineTo(p[i], p[i + 1]);
 }
 
-/** Edges from cells, bundled by colour, last confidence (brightness) and rate (width). */
-function drawEdges(ctx, L, when, now) {
+// Edges from cells, bundled by colour, last confidence (brightness) and rate (width).
+function drawEdges(L, when, now) {
 	const dense = L.tier === "dense", bundles = new Map();
 	for (const row of L.rows) for (const place of row.places) {
 		const cell = model.cells[place.slot], v = cellAt(cell, when) ?? 0, age = when == null ? Math.max(0, now - cell.at) : 0, size = Math.abs(v);
@@ -81,29 +81,29 @@ function drawEdges(ctx, L, when, now) {
 		bundles.get(key).places.push(place);
 	}
 	for (const {colour, dash, step, wide, places} of bundles.values()) {
-		stroke(ctx, ink[colour], wide ? 1.6 : 1, () => {for (const p of places) if (p.row.gates.length) path(ctx, p.path);}, (dense ? [0.2, 0.3, 0.45, 0.65] : [0.22, 0.32, 0.48, 0.7])[step], dash);
-		if (dense) fill(ctx, ink[colour], () => {for (const p of places) ctx.rect(p.x - 1.5, p.y - 1.5, 3, 3);}, [0.35, 0.5, 0.75, 1][step]);
+		stroke(ink[colour], wide ? 1.6 : 1, () => {for (const p of places) if (p.row.gates.length) path(p.path);}, (dense ? [0.2, 0.3, 0.45, 0.65] : [0.22, 0.32, 0.48, 0.7])[step], dash);
+		if (dense) fill(ink[colour], () => {for (const p of places) ctx.rect(p.x - 1.5, p.y - 1.5, 3, 3);}, [0.35, 0.5, 0.75, 1][step]);
 	}
 }
 
-function drawCells(ctx, L, when) {
+function drawCells(L, when) {
 	for (const row of L.rows) {
-		if (!row.named && row.places.length) write(ctx, `${row.places.length} cells`, row.places[0].x - 14, (row.places[0].y + row.places.at(-1).y) / 2, ink.muted, 11, 400, "right");
+		if (!row.named && row.places.length) write(`${row.places.length} cells`, row.places[0].x - 14, (row.places[0].y + row.places.at(-1).y) / 2, ink.muted, 11, 400, "right");
 		for (const {slot, x, y} of row.places) {
 			const cell = model.cells[slot], v = cellAt(cell, when), colour = ink[cell.domain], circle = () => ctx.arc(x, y, 5, 0, 7);
 			if (row.named) {
-				write(ctx, plain(v), x - 12, y, ink.muted, 12, 400, "right");
-				write(ctx, cell.n, x - 54, y, ink.text, 13, 400, "right", x - 64);
+				write(plain(v), x - 12, y, ink.muted, 12, 400, "right");
+				write(cell.n, x - 54, y, ink.text, 13, 400, "right", x - 64);
 			}
-			fill(ctx, ink.pane, circle);
-			stroke(ctx, colour, 1.5, circle, 1, cell.virtual ? [2, 2.4] : []);
-			if (v < 0) fill(ctx, ink.closed, () => ctx.rect(x - 3, y - 1, 6, 2));
-			else if (v != null && !cell.virtual) fill(ctx, colour, () => ctx.arc(x, y, 2.2, 0, 7));
+			fill(ink.pane, circle);
+			stroke(colour, 1.5, circle, 1, cell.virtual ? [2, 2.4] : []);
+			if (v < 0) fill(ink.closed, () => ctx.rect(x - 3, y - 1, 6, 2));
+			else if (v != null && !cell.virtual) fill(colour, () => ctx.arc(x, y, 2.2, 0, 7));
 		}
 	}
 }
 
-function drawLens(ctx, {lens}) {
+function drawLens({lens}) {
 	ctx.save();
 	ctx.translate(lens.x, lens.y);
 	if (lens.flat) ctx.rotate(Math.PI / 2);
@@ -111,68 +111,69 @@ function drawLens(ctx, {lens}) {
 		for (let i = -20; i <= 60; i++) {const k = i <= 20 ? i : 40 - i, x = lensWidth({y: 0, r: 20}, k) * (i <= 20 ? 1 : -1); ctx.lineTo(x, (k / 20) * lens.r);}
 		ctx.closePath();
 	};
-	fill(ctx, ink.nervous, shape, 0.13);
-	stroke(ctx, ink.nervous, 1.2, shape, 0.9);
+	fill(ink.nervous, shape, 0.13);
+	stroke(ink.nervous, 1.2, shape, 0.9);
 	ctx.restore();
 	const word = model.collapses === 1 ? "collapse" : "collapses";
-	if (lens.flat) return write(ctx, `thalamus · ${model.collapses} ${word}`, 16, lens.y - 24, ink.muted);
-	write(ctx, word, lens.x, lens.y + lens.r + 30, ink.muted, 11, 400, "center");
-	write(ctx, String(model.collapses), lens.x, lens.y + lens.r + 14, ink.text, 13, 600, "center");
+	if (lens.flat) return write(`thalamus · ${model.collapses} ${word}`, 16, lens.y - 24, ink.muted);
+	write(word, lens.x, lens.y + lens.r + 30, ink.muted, 11, 400, "center");
+	write(String(model.collapses), lens.x, lens.y + lens.r + 14, ink.text, 13, 600, "center");
 }
 
-function box(ctx, b, colour, title, lines) {
-	fill(ctx, ink.raised, () => ctx.roundRect(b.x, b.y, b.w, b.h, 5));
-	fill(ctx, colour, () => ctx.roundRect(b.x, b.y, 3, b.h, 2));
+function box(b, colour, title, lines) {
+	fill(ink.raised, () => ctx.roundRect(b.x, b.y, b.w, b.h, 5));
+	fill(colour, () => ctx.roundRect(b.x, b.y, 3, b.h, 2));
 	const rows = lines.slice(0, b.h >= 58 ? 2 : b.h >= 36 ? 1 : 0), top = b.y + b.h / 2 - rows.length * 8;
-	write(ctx, title, b.x + 12, top, ink.text, 13, 600, "left", b.w - 22);
-	rows.forEach((line, i) => write(ctx, line, b.x + 12, top + 18 + i * 16, ink.muted, 11, 400, "left", b.w - 22));
+	write(title, b.x + 12, top, ink.text, 13, 600, "left", b.w - 22);
+	rows.forEach((line, i) => write(line, b.x + 12, top + 18 + i * 16, ink.muted, 11, 400, "left", b.w - 22));
 }
 
-function drawMinds(ctx, L) {
-	stroke(ctx, ink.cognitive, 1.2, () => {for (const p of L.toMind) path(ctx, p);}, 0.75, [4, 3]);
-	stroke(ctx, ink.organs, 1.2, () => {for (const p of L.toOrgan) path(ctx, p);}, 0.6);
-	model.minds.forEach((m, i) => box(ctx, L.minds[i], ink.cognitive, m.n, [m.text || "no question yet", m.took != null ? `took ${duration(m.took)}` : ""]));
-	model.organs.forEach((o, i) => box(ctx, L.organs[i], o.failed ? ink.closed : ink.organs, o.n, [o.text || "no command yet"]));
+function drawMinds(L) {
+	stroke(ink.cognitive, 1.2, () => {for (const p of L.toMind) path(p);}, 0.75, [4, 3]);
+	stroke(ink.organs, 1.2, () => {for (const p of L.toOrgan) path(p);}, 0.6);
+	model.minds.forEach((m, i) => box(L.minds[i], ink.cognitive, m.n, [m.text || "no question yet", m.took != null ? `took ${duration(m.took)}` : ""]));
+	model.organs.forEach((o, i) => box(L.organs[i], o.failed ? ink.closed : ink.organs, o.n, [o.text || "no command yet"]));
 }
 
 function drawStill() {
-	const {L} = flow, ctx = begin(still), when = moment(), dense = L.tier === "dense";
-	if (!model.gates.length && !model.cells.length) return ghost(ctx, L);
-	for (const head of L.heads) write(ctx, head.text, head.x, head.y, ink.muted, 11, 400, head.align);
+	const {L} = flow, when = moment(), dense = L.tier === "dense";
+	begin(still);
+	if (!model.gates.length && !model.cells.length) return ghost(L);
+	for (const head of L.heads) write(head.text, head.x, head.y, ink.muted, 11, 400, head.align);
 	const states = L.rows.map((row) => rowState(row, when));
-	const doors = (open) => () => L.rows.forEach((row, i) => {if (row.path && (states[i].state === "OPEN") === open) path(ctx, row.path);});
-	if (!dense) stroke(ctx, ink.faint, 1, doors(false), 0.55);
-	stroke(ctx, ink.nervous, dense ? 1.4 : 1.8, doors(true));
-	drawEdges(ctx, L, when, known());
-	if (!dense) drawCells(ctx, L, when);
+	const doors = (open) => () => L.rows.forEach((row, i) => {if (row.path && (states[i].state === "OPEN") === open) path(row.path);});
+	if (!dense) stroke(ink.faint, 1, doors(false), 0.55);
+	stroke(ink.nervous, dense ? 1.4 : 1.8, doors(true));
+	drawEdges(L, when, known());
+	if (!dense) drawCells(L, when);
 	L.rows.forEach((row, i) => {
 		if (!row.gates.length) return;
-		drawChamber(ctx, row, states[i], dense);
-		drawRail(ctx, row, row.gates[0], dense);
+		drawChamber(row, states[i], dense);
+		drawRail(row, row.gates[0], dense);
 	});
-	drawLens(ctx, L);
-	drawMinds(ctx, L);
+	drawLens(L);
+	drawMinds(L);
 }
 
-/** The layers as a dotted ghost: nothing is known yet. */
-function ghost(ctx, L) {
+// The layers as a dotted ghost: nothing is known yet.
+function ghost(L) {
 	const y = L.H * 0.4, s = L.W / 900, x = 534 * s;
-	stroke(ctx, ink.faint, 1, () => {
+	stroke(ink.faint, 1, () => {
 		for (const i of [-1, 0, 1]) {ctx.moveTo(140 * s + 4, y + i * 16); ctx.arc(140 * s, y + i * 16, 4, 0, 7); ctx.lineTo(230 * s, y + i * 8);}
 		ctx.roundRect(230 * s, y - 26, 200 * s, 52, 7);
 		ctx.moveTo(x, y - 60); ctx.quadraticCurveTo(x + 24, y, x, y + 60); ctx.quadraticCurveTo(x - 24, y, x, y - 60);
 		ctx.roundRect(590 * s, y - 26, 120 * s, 52, 5);
 		ctx.roundRect(760 * s, y - 18, 90 * s, 36, 5);
 	}, 1, [2, 3]);
-	[["cells", 140], ["gates", 330], ["thalamus", 534], ["minds", 650], ["organs", 805]].forEach(([text, at]) => write(ctx, text, at * s, y - 84, ink.muted, 11, 400, "center"));
+	[["cells", 140], ["gates", 330], ["thalamus", 534], ["minds", 650], ["organs", 805]].forEach(([text, at]) => write(text, at * s, y - 84, ink.muted, 11, 400, "center"));
 }
 
-function drawStrings(ctx, L, when, now, at) {
+function drawStrings(L, when, now, at) {
 	for (const row of L.rows) if (row.gate) for (const {slot, sy, room} of row.places) {
 		const x = row.x + 12, w = row.w - 24, cell = model.cells[slot], v = cellAt(cell, when), fresh = when != null ? v != null : now - cell.at <= row.gate.window;
 		const swing = when == null ? swings[slot] : null, u = swing ? (at - swing.at) / 700 : 1;
 		const bend = motion.reduced ? Math.abs(v ?? 0) * room : u >= 0 && u < 1 && !ladder.still ? swing.a * room * (1 - u) ** 1.5 * Math.cos(u * 26) : 0;
-		stroke(ctx, v < 0 ? ink.closed : ink[cell.domain], 1.5, () => {
+		stroke(v < 0 ? ink.closed : ink[cell.domain], 1.5, () => {
 			ctx.moveTo(x, sy);
 			if (Math.abs(bend) < 0.15) ctx.lineTo(x + w, sy);
 			else for (let i = 1; i <= 24; i++) ctx.lineTo(x + (w * i) / 24, sy + bend * 0.5 * Math.sin((i / 24) * Math.PI * 3));
@@ -181,17 +182,18 @@ function drawStrings(ctx, L, when, now, at) {
 }
 
 function drawMoving(at) {
-	const {L} = flow, ctx = begin(moving), when = moment(), dense = L.tier === "dense", u = (at - ring) / 900;
-	for (const row of L.rows) if (row.gates.length) {const s = rowState(row, when); drawFill(ctx, row, s.x, s.state, dense);}
-	if (!dense) drawStrings(ctx, L, when, known(), at);
+	const {L} = flow, when = moment(), dense = L.tier === "dense", u = (at - ring) / 900;
+	begin(moving);
+	for (const row of L.rows) if (row.gates.length) {const s = rowState(row, when); drawFill(row, s.x, s.state, dense);}
+	if (!dense) drawStrings(L, when, known(), at);
 	if (when != null) return;
-	if (u >= 0 && u < 1 && !motion.reduced) stroke(ctx, ink.nervous, 2, () => ctx.arc(L.lens.x + (L.lens.flat ? 0 : 13), L.lens.y + (L.lens.flat ? 8 : 0), 4 + 22 * u, 0, 7), 1 - u);
+	if (u >= 0 && u < 1 && !motion.reduced) stroke(ink.nervous, 2, () => ctx.arc(L.lens.x + (L.lens.flat ? 0 : 13), L.lens.y + (L.lens.flat ? 8 : 0), 4 + 22 * u, 0, 7), 1 - u);
 	// Over 600 alive each frame lets an edge wait longer; below, the gap returns to 8 a second.
 	gap = pulsesAlive() > ladder.budget ? Math.min(4000, gap * 1.08) : Math.max(125, gap * 0.97);
-	drawPulses(ctx, at, dense || ladder.squares);
+	drawPulses(at, dense || ladder.squares);
 }
 
-/** Draws what moves, and at 5 Hz what stands; `all` at once, for a cursor that moves or a pause. Answers whether all was drawn. */
+// Draws what moves, and at 5 Hz what stands; `all` at once, for a cursor that moves or a pause. Answers whether all was drawn.
 export function drawFlow(at, all) {
 	if (!stage.clientWidth || !flow.L) return false;
 	const every = motion.reduced ? 500 : ladder.level ? 250 : 200, now = all || at - drawnAt >= (dirty ? 60 : every);

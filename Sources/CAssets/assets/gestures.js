@@ -2,7 +2,7 @@
 import {view, windowEnd, setCursor, setWindow, zoom, whole, move} from "./view.js";
 import {overviewTime, longer, overview} from "./overview.js";
 
-/** `on`: `{stage, G(), timeAt(x), spot(x, y, reach), band(x, y), pick(spot), scroll(lanes), redraw()}`. */
+// `on`: `{stage, G(), timeAt(x), spot(x, y, reach), band(x, y), pick(spot), scroll(lanes), redraw()}`.
 export function startGestures(on) {
 	const {stage} = on, touches = new Map(), listen = (type, run) => stage.addEventListener(type, (event) => {
 		if (!on.G() || (type !== "pointermove" && event.target.closest("button"))) return;

@@ -13,7 +13,7 @@ function banner(key, alarm, title, text, button) {
 	box.hidden = !key;
 	if (key && bannerKey !== key) {
 		box.className = alarm ? "alarm" : "";
-		box.replaceChildren(h("b", {"aria-hidden": "true"}, "!"), h("span", h("b"), " ", h("span")), button ? h("button", {type: "button", onclick: button[1]}, button[0]) : "");
+		box.replaceChildren(h("b", {"aria-hidden": "true"}, "!"), h("span", h("b"), " ", h("span")), button ? h("button", {onclick: button[1]}, button[0]) : "");
 	}
 	bannerKey = key;
 	if (!key) return;
@@ -21,8 +21,6 @@ function banner(key, alarm, title, text, button) {
 	setText(strong, title);
 	setText(rest, text);
 }
-
-/** The sign and the word for the connection. */
 function state() {
 	const {kind, motion} = model.source;
 	if (feed.state === "ended") return ["lost", "Ended"];
@@ -34,8 +32,6 @@ function state() {
 	if (kind !== "recording") return ["well", "Live"];
 	return motion === "playing" ? ["well", "Playing"] : ["paused", motion === "ended" ? "Ended" : "Stopped"];
 }
-
-/** Writes the header once a second and at each change. */
 export function drawHeader() {
 	const [sign, word] = state(), [dot, label] = $("state").children, lost = model.health?.lost || 0, time = $("clock"), live = $("live");
 	dot.className = `sign ${sign}`;
@@ -56,6 +52,7 @@ export function drawHeader() {
 	if (!live.hidden) setText(live, `Back to now · ${view.missed ? `${view.missed} new` : `${duration(Math.max(0, now - windowEnd()))} behind`}`);
 	$("player").hidden = model.source.kind !== "recording";
 	setText($("play"), model.source.motion === "playing" ? "Stop" : "Play");
+	$("from-here").hidden = following();
 	setText($("speed"), `×${model.source.speed || 1}`);
 }
 
@@ -68,7 +65,7 @@ function banners() {
 	else banner(null);
 }
 
-/** Plays or stops a recording; one that has ended begins again. */
+// Plays or stops a recording; one that has ended begins again.
 export function play() {
 	const {kind, motion, speed, start} = model.source;
 	if (kind !== "recording") return;
@@ -76,8 +73,6 @@ export function play() {
 	send(motion === "playing" ? {stop: true} : {play: speed || 1});
 }
 export function faster() {const speeds = [1, 2, 4, 8, 0.5]; send({play: speeds[(speeds.indexOf(model.source.speed) + 1) % 5]});}
-
-/** A short notice at the page's foot. */
 export function toast(text) {
 	const box = $("toast");
 	box.replaceChildren(bdi(text));

@@ -13,7 +13,7 @@ let open = null;
 export function startHealth() {
 	$("figures").replaceChildren(...IDS.map((id) => {
 		const row = rows[id] = {label: h("span.clip", LABELS[id]), sign: h("i.sign.unknown", {"aria-hidden": "true"}), value: h("bdi.clip", "–"), word: h("span.vh")};
-		row.button = h("button.figure", {type: "button", "aria-expanded": "false", "aria-controls": "detail", onclick: () => toggle(id)}, row.label, h("div", row.sign, row.value, row.word));
+		row.button = h("button.figure", {"aria-expanded": "false", "aria-controls": "detail", onclick: () => toggle(id)}, row.label, h("div", row.sign, row.value, row.word));
 		return h("li", row.button);
 	}));
 	document.addEventListener("pointerdown", (event) => {if (open && !event.target.closest("#detail, .figure")) toggle(open);});
@@ -57,7 +57,7 @@ function toggle(id) {
 }
 
 const count = (n) => (n == null ? "–" : Number(n).toLocaleString("en"));
-/** A titled table; columns whose head begins with # are figures. */
+// A titled table; columns whose head begins with # are figures.
 function table(title, head, list) {
 	const kind = (i) => (head[i][0] === "#" ? ".num" : "");
 	return list.length ? [h("h4", title), h("table", h("tr", head.map((t, i) => h(`th${kind(i)}`, {scope: "col"}, t.replace("#", "")))), list.map((cells) => h("tr", cells.map((c, i) => h(`td${kind(i)}`, bdi(c))))))] : [];

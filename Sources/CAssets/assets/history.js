@@ -6,7 +6,7 @@ import {ask} from "./http.js";
 
 const BLOCK = 150000, COLUMNS = BLOCK / ring.SLOT;
 const blocks = new Map();
-/** The coarse window that is held: `{from, to, columns, cells: Map slot → {min, max}}`. */
+// The coarse window that is held: `{from, to, columns, cells: Map slot → {min, max}}`.
 export const far = {shot: null, note: ""};
 let busy = 0, timer = 0, wanted = "", done = () => {};
 
@@ -69,7 +69,7 @@ async function shoot() {
 	} catch (error) {far.note = error.message;}
 }
 
-/** Fetches what the shown window needs and is not held. */
+// Fetches what the shown window needs and is not held.
 export function want() {
 	if (!model.ready || model.frozen != null) return;
 	const first = ring.tail() * ring.SLOT, start = windowStart(), end = windowEnd();
@@ -85,7 +85,7 @@ export function want() {
 	}
 }
 
-/** Drops what is held: another recording, a seek; or only what came while the tab was away. */
+// Drops what is held: another recording, a seek; or only what came while the tab was away.
 export function forget() {blocks.clear(); far.shot = null; wanted = "";}
 
 export function startHistory(arrived) {

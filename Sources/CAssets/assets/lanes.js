@@ -1,17 +1,15 @@
 // Which lanes the scope has, and their traces: one a cell in tall lanes, one strip a gate in low ones.
 import {model} from "./model.js";
 import {view} from "./view.js";
-import {ink, fill, stroke, poly} from "./draw.js";
+import {ctx, ink, fill, stroke, poly} from "./draw.js";
 import {EMPTY} from "./ring.js";
-
-/** Lanes in the order of slots, without those that the filter hides. */
 function lanes() {
 	const out = [...model.gates.map((gate) => ({gate, name: gate.n, cells: gate.cells})), ...model.free.map((slot) => ({gate: null, name: model.cells[slot].n, cells: [slot]}))];
 	const text = view.filter.trim().toLowerCase(), invert = text.startsWith("!"), part = invert ? text.slice(1) : text, has = (name) => name.toLowerCase().includes(part);
 	return part ? out.filter((l) => (has(l.name) || l.cells.some((c) => has(model.cells[c].n))) !== invert) : out;
 }
 
-/** Places of lanes, minds, axis and overview in a pane of `W` × `H`. */
+// Places of lanes, minds, axis and overview in a pane of `W` × `H`.
 export function arrange(W, H) {
 	const phone = W < 640, all = lanes(), x = phone ? 76 : 112, top = phone ? 52 : 42, bottom = H - 61, space = bottom - top, n = Math.max(1, all.length);
 	const minds = model.minds.length + model.organs.length > 0, share = (space - (minds ? Math.min(phone ? 132 : 56, space / (n + 1)) : 0)) / n, tall = share >= 34;
@@ -23,19 +21,17 @@ export function arrange(W, H) {
 	return {W, H, phone, x, w: Math.max(60, W - x - (phone ? 62 : 64)), top, all, tall, first, fits, h, lanes: shown, minds: {y, h: mindsH}, bottom: y + mindsH, axis: H - 46, overview: {y: H - 33, h: 16}};
 }
 
-/**
- * Traces of the lanes into the columns `c0`…`c1` of the plot (CSS pixels; `colMs` a column, column 0 at `start`).
- * `source`: `{step, base, first, last, modulo, of(cell)}`, slot s begins at base + s·step.
- */
-export function drawTraces(ctx, G, source, start, colMs, c0, c1) {
+// Traces of the lanes into the columns `c0`…`c1` of the plot (CSS pixels; `colMs` a column, column 0 at `start`).
+// `source`: `{step, base, first, last, modulo, of(cell)}`, slot s begins at base + s·step.
+export function drawTraces(G, source, start, colMs, c0, c1) {
 	const range = (back) => [Math.max(source.first, Math.floor((start + c0 * colMs - back - source.base) / source.step)), Math.min(source.last, Math.floor((start + c1 * colMs - source.base) / source.step))];
-	if (G.tall) for (const lane of G.lanes) lane.cells.forEach((slot, i) => trace(ctx, lane, slot, i, source, start, colMs, range(4000 + 2 * source.step)));
-	else strips(ctx, G, source, start, colMs, Math.max(0, Math.floor(c0)), Math.ceil(c1), range(2500));
+	if (G.tall) for (const lane of G.lanes) lane.cells.forEach((slot, i) => trace(lane, slot, i, source, start, colMs, range(4000 + 2 * source.step)));
+	else strips(G, source, start, colMs, Math.max(0, Math.floor(c0)), Math.ceil(c1), range(2500));
 }
 
 const high = (min, max) => Math.max(Math.abs(min), Math.abs(max)) / 127;
 
-function trace(ctx, lane, slot, order, source, start, colMs, [from, to]) {
+function trace(lane, slot, order, source, start, colMs, [from, to]) {
 	const ring = source.of(slot);
 	if (!ring) return;
 	const {min, max} = ring, {step, base, modulo} = source, {virtual, domain} = model.cells[slot], y = (v) => lane.y + 7 + (1 - v) * (lane.h - 12);
@@ -50,13 +46,13 @@ function trace(ctx, lane, slot, order, source, start, colMs, [from, to]) {
 			for (let t = Math.ceil(a / every) * every; t <= b; t += every) ctx.rect((t - start) / colMs - 0.8, y(b > a ? lastTop + ((top - lastTop) * (t - a)) / (b - a) : top) - 0.8, 1.6, 1.6);
 		} else {
 			if (joined) ctx.lineTo(column, y(top));
-			else poly(ctx, [column - 0.5, y(top)], [column + 0.5, y(top)]);
+			else poly([column - 0.5, y(top)], [column + 0.5, y(top)]);
 			if (top - low > 0.02) bars.push([column, low, top]);
 		}
 		lastX = column;
 		lastTop = top;
 	};
-	(virtual ? (shape) => fill(ctx, colour, shape, alpha) : (shape) => stroke(ctx, colour, order ? 1.1 : 1.5, shape, alpha))(() => {
+	(virtual ? (shape) => fill(colour, shape, alpha) : (shape) => stroke(colour, order ? 1.1 : 1.5, shape, alpha))(() => {
 		for (let s = from; s <= to; s++) {
 			const i = modulo ? s % modulo : s, a = min[i], b = max[i];
 			if (b === EMPTY) continue;
@@ -65,12 +61,12 @@ function trace(ctx, lane, slot, order, source, start, colMs, [from, to]) {
 		}
 		flush();
 	});
-	if (bars.length) stroke(ctx, colour, 1.2, () => {for (const [x, l, h] of bars) poly(ctx, [x, y(l)], [x, y(h)]);}, alpha);
+	if (bars.length) stroke(colour, 1.2, () => {for (const [x, l, h] of bars) poly([x, y(l)], [x, y(h)]);}, alpha);
 }
 
 const LIGHT = [0.05, 0.16, 0.32, 0.5, 0.72, 1], STEPS = [0.2, 0.32, 0.44, 0.58, 0.74];
 
-function strips(ctx, G, source, start, colMs, first, end, [from, to]) {
+function strips(G, source, start, colMs, first, end, [from, to]) {
 	const {step, base, modulo} = source, n = end - first, rects = LIGHT.map(() => []), best = new Float32Array(Math.max(0, n)), column = (s) => Math.floor((base + s * step - start) / colMs) - first;
 	const level = (v) => {const i = STEPS.findIndex((s) => v < s); return i < 0 ? 5 : i;};
 	const put = (a, b, v) => {for (let c = Math.max(0, a); c < b && c < n; c++) if (v > best[c]) best[c] = v;};
@@ -94,5 +90,5 @@ function strips(ctx, G, source, start, colMs, first, end, [from, to]) {
 			if (l >= 0) rects[l].push([first + c, lane.y + 1, e - c, lane.h - 3]);
 		}
 	}
-	rects.forEach((list, l) => fill(ctx, ink.nervous, () => {for (const r of list) ctx.rect(...r);}, LIGHT[l]));
+	rects.forEach((list, l) => fill(ink.nervous, () => {for (const r of list) ctx.rect(...r);}, LIGHT[l]));
 }

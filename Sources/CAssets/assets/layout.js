@@ -5,7 +5,7 @@ import {view} from "./view.js";
 const FOLD = 120, PAD = 16;
 const prefix = (name) => name.split(/[.\-_/:]/, 1)[0];
 
-/** Rows of Flow: gates in order of slot, then cells without a gate; over 120 gates, regions that share a prefix. */
+// Rows of Flow: gates in order of slot, then cells without a gate; over 120 gates, regions that share a prefix.
 function flowRows() {
 	let rows;
 	if (model.gates.length > FOLD && view.fold == null) {
@@ -16,7 +16,7 @@ function flowRows() {
 	return rows;
 }
 
-/** A curve that leaves and enters level, as 17 points for the pulses. */
+// A curve that leaves and enters level, as 17 points for the pulses.
 function curve(x0, y0, x1, y1) {
 	const out = new Float32Array(34), c = (x0 + x1) / 2;
 	for (let i = 0; i <= 16; i++) {
@@ -27,7 +27,7 @@ function curve(x0, y0, x1, y1) {
 	return out;
 }
 
-/** A path through corners as 17 points, equally far apart. */
+// A path through corners as 17 points, equally far apart.
 function along(...points) {
 	const lengths = [0], out = new Float32Array(34);
 	for (let i = 1; i < points.length; i++) lengths.push(lengths[i - 1] + Math.hypot(points[i][0] - points[i - 1][0], points[i][1] - points[i - 1][1]));
@@ -64,7 +64,7 @@ function denseRow(row, x) {
 	});
 }
 
-/** The whole of Flow for a pane of `W` × `H`; `nameWidth(rows)` measures the longest cell's name. */
+// The whole of Flow for a pane of `W` × `H`; `nameWidth(rows)` measures the longest cell's name.
 export function layout(W, H, nameWidth) {
 	const rows = flowRows(), n = Math.max(1, rows.length), phone = W < 640 && H >= 420, narrow = W < 640;
 	const parts = model.minds.length + model.organs.length, lower = phone ? (parts > 3 ? 222 : 176) : 0, top = phone ? 44 : 72, height = H - top - (phone ? 12 : 18) - lower;
@@ -140,6 +140,4 @@ function paths(L, dense) {
 		return along(a, [a[0], b[1] + 14], [b[0], b[1] + 14], b);
 	});
 }
-
-/** Half the width of the lens at a height. */
 export const lensWidth = (lens, y) => Math.max(0, (1 - ((y - lens.y) / lens.r) ** 2) * 13);

@@ -40,15 +40,13 @@ function next() {
 	if (motion.reduced) timer = setTimeout(() => {timer = 0; handle = requestAnimationFrame(frame);}, 500);
 	else handle = requestAnimationFrame(frame);
 }
-
-/** Draws once soon, although nothing may be live. */
 export function redraw() {
 	clearTimeout(timer);
 	timer = 0;
 	if (!handle && !document.hidden) handle = requestAnimationFrame(frame);
 }
 
-/** `drawAll(at)` draws; `isLive()` answers whether a further frame is needed by itself. */
+// `drawAll(at)` draws; `isLive()` answers whether a further frame is needed by itself.
 export function startLoop(drawAll, isLive) {
 	draw = drawAll;
 	live = isLive;

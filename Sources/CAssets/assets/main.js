@@ -1,7 +1,7 @@
 // Start of the page: wires the feed, the model and the panes together.
 import {model, hooks} from "./model.js";
-import {feed, start} from "./feed.js";
-import {view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, following, latest} from "./view.js";
+import {feed, start, send} from "./feed.js";
+import {view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, following, moment, latest} from "./view.js";
 import {readInk} from "./draw.js";
 import {startLoop, redraw} from "./loop.js";
 import {startFlow, relayout, drawFlow, flowFrame, flow} from "./flow.js";
@@ -39,7 +39,7 @@ function draw(at) {
 
 function figures() {drawHeader(); drawHealth();}
 
-/** Everything drawn again, after a change of theme, size, names or connection. */
+// Everything drawn again, after a change of theme, size, names or connection.
 function all() {
 	const bare = model.ready && !model.cells.length && !model.gates.length;
 	$("flow-empty").hidden = $("scope-empty").hidden = !bare;
@@ -50,7 +50,7 @@ function all() {
 	figures();
 }
 
-/** The connection changed: without a server the page stands at the last known moment. */
+// The connection changed: without a server the page stands at the last known moment.
 function connection() {
 	const lost = feed.state === "lost" || feed.state === "ended", frozen = lost && model.ready ? model.frozen ?? latest() : null;
 	if (frozen !== model.frozen) {
@@ -122,7 +122,7 @@ function filter(open) {
 	changed("lanes");
 }
 
-/** Esc: leaves one thing at a time. */
+// Esc: leaves one thing at a time.
 function leave() {
 	if (closeDetail()) return;
 	if (!$("filter").hidden) filter(false);
@@ -144,7 +144,7 @@ startHealth();
 startTabs(all);
 startHistory(() => {dirtyScope(); redraw();});
 startKeys({now, link, find, leave, play, theme: nextTheme, help: openHelp, tab: showTab, newest: showNewest});
-for (const [id, run] of Object.entries({pause, copy: link, theme: nextTheme, help: openHelp, "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(2), span: whole, live: now, mark: marker, "filter-open": find, play, speed: faster})) $(id).addEventListener("click", () => run());
+for (const [id, run] of Object.entries({pause, copy: link, theme: nextTheme, help: openHelp, "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(2), span: whole, live: now, mark: marker, "filter-open": find, play, speed: faster, "from-here": () => {send({seek: moment() ?? latest()}); now();}})) $(id).addEventListener("click", () => run());
 $("filter").addEventListener("input", () => {
 	view.filter = $("filter").value;
 	changed("lanes");

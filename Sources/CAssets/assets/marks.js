@@ -1,10 +1,10 @@
 // The ground of the scope: grid, bands of open and closed gates, labels, the lane of the minds, the axis.
-import {model, cellAt} from "./model.js";
+import {model, cellAt, LONG} from "./model.js";
 import {view, moment, known as knownNow, following} from "./view.js";
-import {ink, font, fitText, textWidth, sign, diamond, stateInk, write, fill, stroke, poly} from "./draw.js";
+import {ctx, ink, font, fitText, textWidth, sign, diamond, stateInk, write, fill, stroke, poly} from "./draw.js";
 import {ticks, tickLabel, length, duration, clockMs} from "./time.js";
 
-/** Spans of a gate that is not stable, within a window: `[{state, a, b}]`. */
+// Spans of a gate that is not stable, within a window: `[{state, a, b}]`.
 function bands(gate, start, end, known) {
 	const out = [];
 	let open = null;
@@ -18,57 +18,57 @@ function bands(gate, start, end, known) {
 	return out.filter((b) => b.b >= start && b.a <= end);
 }
 
-export function drawGround(ctx, G, start, colMs, end) {
+export function drawGround(G, start, colMs, end) {
 	const right = G.x + G.w, X = (t) => G.x + Math.max(0, Math.min(G.w, (t - start) / colMs)), span = end - start, known = Math.min(knownNow(), end + span);
 	const axis = ticks(start, span, G.w, G.phone ? 84 : 118), last = model.frozen != null ? "no signal" : following() ? "now" : "";
-	fill(ctx, ink.line, () => {
+	fill(ink.line, () => {
 		for (const t of axis.times) ctx.rect(Math.round(X(t)), G.top, 1, G.bottom - G.top);
 		if (G.tall) for (const lane of G.lanes) ctx.rect(G.x, Math.round(lane.y + lane.h - 1), G.w, 1);
 		ctx.rect(G.x, Math.round(G.bottom), G.w, 1);
 	});
 	G.spots = [];
 	for (const lane of G.lanes) {
-		if (lane.gate) drawBands(ctx, G, lane, bands(lane.gate, start, end, known), X);
-		labels(ctx, G, lane);
+		if (lane.gate) drawBands(G, lane, bands(lane.gate, start, end, known), X);
+		labels(G, lane);
 	}
-	if (G.minds.h) mindsLane(ctx, G, start, end, known, X);
+	if (G.minds.h) mindsLane(G, start, end, known, X);
 	ctx.font = font(11);
-	const keep = last ? textWidth(ctx, last) + 44 : 30;
-	for (const t of axis.times) if (X(t) > G.x + 4 && X(t) < right - keep) write(ctx, tickLabel(t, axis.step), X(t), G.axis, ink.muted, 11, 400, "center");
-	write(ctx, last, right, G.axis, ink.text, 11, 600, "right");
-	if (model.frozen != null) noSignal(ctx, G, X(model.frozen), X(end));
+	const keep = last ? textWidth(last) + 44 : 30;
+	for (const t of axis.times) if (X(t) > G.x + 4 && X(t) < right - keep) write(tickLabel(t, axis.step), X(t), G.axis, ink.muted, 11, 400, "center");
+	write(last, right, G.axis, ink.text, 11, 600, "right");
+	if (model.frozen != null) noSignal(G, X(model.frozen), X(end));
 	if (G.all.length > G.lanes.length) {
 		const h = G.minds.y - G.top, size = Math.max(20, (h * G.lanes.length) / G.all.length);
-		fill(ctx, ink.faint, () => ctx.roundRect(G.W - 9, G.top + ((h - size) * G.first) / Math.max(1, G.all.length - G.fits), 3, size, 1.5));
+		fill(ink.faint, () => ctx.roundRect(G.W - 9, G.top + ((h - size) * G.first) / Math.max(1, G.all.length - G.fits), 3, size, 1.5));
 	}
 }
 
-function drawBands(ctx, G, lane, list, X) {
+function drawBands(G, lane, list, X) {
 	for (const {state, a, b} of list) {
 		const x = X(a), w = Math.max(1.5, X(b) - x), colour = stateInk(state), closed = state === "CLOSED", y = lane.y + (G.tall ? 3 : 0);
-		fill(ctx, colour, () => ctx.rect(x, y, w, lane.h - (G.tall ? 4 : 1)), G.tall ? 0.13 : 0.1);
-		fill(ctx, colour, () => ctx.rect(x, G.tall ? y : lane.y + lane.h - 2.5, w, 2));
+		fill(colour, () => ctx.rect(x, y, w, lane.h - (G.tall ? 4 : 1)), G.tall ? 0.13 : 0.1);
+		fill(colour, () => ctx.rect(x, G.tall ? y : lane.y + lane.h - 2.5, w, 2));
 		const text = closed || a === -Infinity ? state : `OPEN ${duration(b - a)}`;
 		ctx.font = font(11, 600);
-		if (G.tall && textWidth(ctx, text) + 12 < w) write(ctx, text, x + 8, closed ? y + 11 : lane.y + lane.h - 10, colour, 11, 600);
+		if (G.tall && textWidth(text) + 12 < w) write(text, x + 8, closed ? y + 11 : lane.y + lane.h - 10, colour, 11, 600);
 	}
 }
 
-function labels(ctx, G, lane) {
+function labels(G, lane) {
 	const when = moment(), y = lane.y + lane.h / 2, n = lane.cells.length, state = lane.gate?.state ?? "STABLE", lit = state !== "STABLE" && when == null;
 	if (G.tall) {
-		write(ctx, lane.name, 16, G.phone ? y : y - 5, ink.text, 13, 600, "left", G.x - (G.phone ? 20 : 24));
-		if (!G.phone) write(ctx, lane.gate ? `${n} witness${n === 1 ? "" : "es"}` : "no gate", 16, y + 12, ink.muted);
+		write(lane.name, 16, G.phone ? y : y - 5, ink.text, 13, 600, "left", G.x - (G.phone ? 20 : 24));
+		if (!G.phone) write(lane.gate ? `${n} witness${n === 1 ? "" : "es"}` : "no gate", 16, y + 12, ink.muted);
 	} else {
-		write(ctx, lane.name, 16, y, lit ? ink.text : ink.muted, 11, lit ? 600 : 400, "left", G.x - 24);
-		if (lit) sign(ctx, state, G.x + G.w + 14, y, stateInk(state), 6);
+		write(lane.name, 16, y, lit ? ink.text : ink.muted, 11, lit ? 600 : 400, "left", G.x - 24);
+		if (lit) sign(state, G.x + G.w + 14, y, stateInk(state), 6);
 	}
 	const values = lane.cells.map((slot) => cellAt(model.cells[slot], when)).filter((v) => v != null).map(Math.abs);
-	write(ctx, values.length ? Math.max(...values).toFixed(2) : "–", G.W - 16, y, G.tall ? ink.text : ink.muted, G.tall ? 13 : 11, G.tall ? 600 : 400, "right");
+	write(values.length ? Math.max(...values).toFixed(2) : "–", G.W - 16, y, G.tall ? ink.text : ink.muted, G.tall ? 13 : 11, G.tall ? 600 : 400, "right");
 }
 
-/** The collapses' signs, above the traces; those that would cover another are left out. */
-export function drawCollapses(ctx, G, start, colMs, end) {
+// The collapses' signs, above the traces; those that would cover another are left out.
+export function drawCollapses(G, start, colMs, end) {
 	const byGate = new Map(G.lanes.filter((l) => l.gate).map((l) => [l.gate.slot, l])), drawn = new Map(), r = G.tall ? 5.5 : 3.2;
 	for (const o of model.openings) {
 		const lane = byGate.get(o.g);
@@ -77,24 +77,24 @@ export function drawCollapses(ctx, G, start, colMs, end) {
 		G.spots.push({kind: "opening", id: o.id, t: o.t, x, y, item: o});
 		if (x - (drawn.get(lane) ?? -99) < r * 2.2) continue;
 		drawn.set(lane, x);
-		fill(ctx, ink.pane, circle);
-		stroke(ctx, ink.text, 1.5, circle);
-		if (G.tall) fill(ctx, ink.text, () => ctx.arc(x, y, 2, 0, 7));
+		fill(ink.pane, circle);
+		stroke(ink.text, 1.5, circle);
+		if (G.tall) fill(ink.text, () => ctx.arc(x, y, 2, 0, 7));
 	}
 }
 
-function mindsLane(ctx, G, start, end, known, X) {
+function mindsLane(G, start, end, known, X) {
 	const {y, h} = G.minds, rowA = y + h * (G.tall ? 0.3 : 0.24), rowB = y + h * (G.tall ? 0.64 : 0.74), r = G.tall ? 5 : 3.6;
-	write(ctx, "minds", 16, y + h / 2, ink.cognitive, 13, 600);
+	write("minds", 16, y + h / 2, ink.cognitive, 13, 600);
 	const within = (list, to) => list.filter((m) => to(m) >= start && m.t <= end).map((m, i) => ({m, a: X(m.t), b: X(to(m)), y: rowA + (G.tall ? 0 : (i % 2) * 6 - 2), begun: m.t >= start}));
-	const asks = within(model.asks, (a) => a.answer?.t ?? Math.min(known, a.until ?? known)), deeds = within(model.deeds, (d) => d.end?.t ?? known);
-	stroke(ctx, ink.cognitive, 1.4, () => {for (const q of asks) poly(ctx, [q.b, q.y], [q.a, q.y]);}, 1, [3.5, 2.5]);
-	fill(ctx, ink.cognitive, () => {for (const q of asks) if (q.begun) diamond(ctx, q.a, q.y, r - 0.8);});
-	const answered = () => {for (const q of asks) if (q.m.answer && q.m.answer.t <= end) diamond(ctx, q.b, q.y, r - 0.4);};
-	fill(ctx, ink.pane, answered);
-	stroke(ctx, ink.cognitive, 1.4, answered);
-	stroke(ctx, ink.organs, 1.6, () => {for (const d of deeds) {poly(ctx, [d.a, rowB], [d.b, rowB]); if (d.m.end) poly(ctx, [d.b, rowB - 4], [d.b, rowB + 4]);}});
-	fill(ctx, ink.organs, () => {for (const d of deeds) if (d.begun) ctx.rect(d.a - 3.2, rowB - 3.2, 6.4, 6.4);});
+	const asks = within(model.asks, (a) => a.answer?.t ?? Math.min(known, a.until ?? known)), deeds = within(model.deeds, (d) => d.end?.t ?? Math.min(known, d.t + LONG));
+	stroke(ink.cognitive, 1.4, () => {for (const q of asks) poly([q.b, q.y], [q.a, q.y]);}, 1, [3.5, 2.5]);
+	fill(ink.cognitive, () => {for (const q of asks) if (q.begun) diamond(q.a, q.y, r - 0.8);});
+	const answered = () => {for (const q of asks) if (q.m.answer && q.m.answer.t <= end) diamond(q.b, q.y, r - 0.4);};
+	fill(ink.pane, answered);
+	stroke(ink.cognitive, 1.4, answered);
+	stroke(ink.organs, 1.6, () => {for (const d of deeds) {poly([d.a, rowB], [d.b, rowB]); if (d.m.end) poly([d.b, rowB - 4], [d.b, rowB + 4]);}});
+	fill(ink.organs, () => {for (const d of deeds) if (d.begun) ctx.rect(d.a - 3.2, rowB - 3.2, 6.4, 6.4);});
 	const spot = (kind, m, t, x, sy, id) => {if (t >= start && t <= end && id) G.spots.push({kind, id, t, x, y: sy, item: m});};
 	for (const {m, a, b} of asks) {
 		const id = model.openings.findLast((o) => (m.c ? o.c === m.c : o.g === m.g && o.t <= m.t))?.id ?? m.id;
@@ -103,42 +103,42 @@ function mindsLane(ctx, G, start, end, known, X) {
 	}
 	for (const {m, a} of deeds) spot("command", m, m.t, a, rowB, model.openings.findLast((o) => o.g === m.g && o.t <= m.t)?.id);
 	if (G.tall && !G.phone) {
-		names(ctx, G, asks, rowA, (q) => q.m.answer?.text, 190);
-		names(ctx, G, deeds, rowB, (d) => d.m.text, 120);
+		names(G, asks, rowA, (q) => q.m.answer?.text, 190);
+		names(G, deeds, rowB, (d) => d.m.text, 120);
 	}
 }
 
-/** Labels of one row: after their sign where there is room, else before it; left out where they would meet another. */
-function names(ctx, G, list, y, textOf, most) {
+// Labels of one row: after their sign where there is room, else before it; left out where they would meet another.
+function names(G, list, y, textOf, most) {
 	ctx.font = font(11);
 	let taken = G.x;
 	list.forEach((item, i) => {
-		const text = fitText(ctx, textOf(item) ?? "", most), width = textWidth(ctx, text), next = list[i + 1];
+		const text = fitText(textOf(item) ?? "", most), width = textWidth(text), next = list[i + 1];
 		const x = item.b + 10 + width <= (next ? next.a - 10 : G.x + G.w) ? item.b + 10 : next ? -1 : item.a - 10 - width;
-		if (text && x >= taken) write(ctx, text, x, y, ink.muted);
+		if (text && x >= taken) write(text, x, y, ink.muted);
 		taken = item.b + 14;
 	});
 }
 
-function noSignal(ctx, G, a, b) {
+function noSignal(G, a, b) {
 	if (b - a < 1) return;
 	const h = G.bottom - G.top;
 	ctx.save();
 	ctx.beginPath();
 	ctx.rect(a, G.top, b - a, h);
 	ctx.clip();
-	stroke(ctx, ink.faint, 1, () => {for (let x = Math.floor((a - h) / 9) * 9; x < b; x += 9) poly(ctx, [x, G.bottom], [x + h, G.top]);}, 0.45);
+	stroke(ink.faint, 1, () => {for (let x = Math.floor((a - h) / 9) * 9; x < b; x += 9) poly([x, G.bottom], [x + h, G.top]);}, 0.45);
 	ctx.restore();
 }
 
-/** The cursor's line, pill and value dots; the marker and the time to it. */
-export function drawCursor(ctx, G, start, colMs) {
-	const X = (t) => G.x + (t - start) / colMs, line = (x, dash) => stroke(ctx, ink.focus, 1.4, () => poly(ctx, [x, G.top - 4], [x, G.axis - 8]), 1, dash);
+// The cursor's line, pill and value dots; the marker and the time to it.
+export function drawCursor(G, start, colMs) {
+	const X = (t) => G.x + (t - start) / colMs, line = (x, dash) => stroke(ink.focus, 1.4, () => poly([x, G.top - 4], [x, G.axis - 8]), 1, dash);
 	if (view.marker != null) {
 		const x = X(view.marker);
 		if (x >= G.x && x <= G.x + G.w) {
 			line(x, [4, 3]);
-			fill(ctx, ink.focus, () => poly(ctx, [x - 5, G.top - 4], [x + 5, G.top - 4], [x, G.top + 3]));
+			fill(ink.focus, () => poly([x - 5, G.top - 4], [x + 5, G.top - 4], [x, G.top + 3]));
 		}
 	}
 	if (view.cursor == null) return;
@@ -151,12 +151,12 @@ export function drawCursor(ctx, G, start, colMs) {
 				if (v != null) {ctx.moveTo(x + 3, y); ctx.arc(x, y, 3, 0, 7);}
 			}
 		};
-		fill(ctx, ink.pane, dots);
-		stroke(ctx, ink.focus, 1.4, dots);
+		fill(ink.pane, dots);
+		stroke(ink.focus, 1.4, dots);
 	}
 	const text = clockMs(view.cursor) + (view.marker != null ? `  Δ ${length(Math.abs(view.cursor - view.marker))}` : "");
 	ctx.font = font(11, 600);
-	const w = textWidth(ctx, text) + 18, left = Math.max(G.x - 20, Math.min(G.x + G.w - w + 40, x - w / 2));
-	fill(ctx, ink.focus, () => ctx.roundRect(left, G.axis - 10, w, 20, 4));
-	write(ctx, text, left + w / 2, G.axis + 0.5, ink.onFocus, 11, 600, "center");
+	const w = textWidth(text) + 18, left = Math.max(G.x - 20, Math.min(G.x + G.w - w + 40, x - w / 2));
+	fill(ink.focus, () => ctx.roundRect(left, G.axis - 10, w, 20, 4));
+	write(text, left + w / 2, G.axis + 0.5, ink.onFocus, 11, 600, "center");
 }

@@ -2,14 +2,16 @@
 import {setClock, sourceNow, freezeClock} from "./time.js";
 import * as ring from "./ring.js";
 
-const KEPT = 4000;
+// Commands are followed for a minute; a result may come before its command, from a later block of history.
+export const LONG = 60000;
+const KEPT = 4000, loose = [];
 
 export const model = {
 	ready: false, frozen: null, boot: null, role: "observer", csrf: "", env: "", source: {kind: "live", name: ""}, mode: null, from: null,
 	cells: [], gates: [], minds: [], organs: [], free: [], collapses: 0, health: null, behind: 1, openings: [], asks: [], deeds: [], version: 0, lastAt: 0,
 };
 
-/** Hooks that the panes set; each takes slots of this page. */
+// Hooks that the panes set; each takes slots of this page.
 export const hooks = {wave() {}, frame() {}, names() {}, snapshot() {}};
 
 // The server's numbers → the slots of this page. A slot never changes until reload.
@@ -18,8 +20,6 @@ export const cellSlot = (c) => slots.cells[c];
 export const gateSlot = (g) => slots.gates[g];
 export const gateNamed = (name) => model.gates[byName.gates.get(name)];
 const gateOf = (g) => (g == null ? null : model.gates[slots.gates[g]]);
-
-/** The thing that an item of the server names; a new one is appended. */
 function place(kind, item) {
 	const name = item.virtual ? `~${item.n}` : item.n, list = model[kind];
 	let slot = byName[kind].get(name);
@@ -33,7 +33,7 @@ function place(kind, item) {
 	return list[slot];
 }
 
-/** Takes over names, of a snapshot or of those that joined. */
+// Takes over names, of a snapshot or of those that joined.
 function takeNames(m) {
 	for (const item of m.gates ?? []) {
 		const gate = place("gates", item);
@@ -74,7 +74,7 @@ function remember(gate, change) {
 	if (!gate.history.some((c) => c.state === change.state && Math.abs(c.t - change.t) < 60)) insert(gate.history, change);
 }
 
-/** One frame of a kind that leaves a mark; `past` for history, which does not change the present. */
+// One frame of a kind that leaves a mark; `past` for history, which does not change the present.
 export function mark(m, past) {
 	const gate = gateOf(m.g), g = gate?.slot ?? null, mind = slots.minds[m.m] ?? 0, o = slots.organs[m.o] ?? 0, {t} = m;
 	const now = (thing, fields) => {if (!past && thing) Object.assign(thing, fields);};
@@ -103,11 +103,12 @@ export function mark(m, past) {
 		now(model.minds[mind], {text: m.text, took: m.took});
 	} else if (m.k === "command") {
 		if (model.deeds.some((d) => d.o === o && d.t === t && d.text === m.text)) return;
-		insert(model.deeds, {o, g, t, text: m.text ?? "", end: null});
+		const i = loose.findIndex((r) => r.o === o && r.t >= t && r.t < t + LONG);
+		insert(model.deeds, {o, g, t, text: m.text ?? "", end: i < 0 ? null : loose.splice(i, 1)[0]});
 		now(model.organs[o], {text: `${m.text} · running`, failed: false});
 	} else if (m.k === "result") {
-		const deed = model.deeds.findLast((d) => d.o === o && d.t <= t && (d.end?.t ?? t) === t);
-		if (!deed) return;
+		const deed = model.deeds.findLast((d) => d.o === o && d.t <= t && t < d.t + LONG && (d.end?.t ?? t) === t);
+		if (!deed) return loose.push({o, t, ok: m.ok});
 		deed.end = {t, ok: m.ok};
 		now(model.organs[o], {text: `${deed.text} · ${m.ok ? "ok" : m.text || "failed"}`, failed: !m.ok});
 	} else if (m.k === "outcome" && m.w != null) now(gate, {w: m.w});
@@ -117,7 +118,7 @@ function snapshot(m) {
 	const seek = model.ready && (m.now < model.lastAt - 1000 || m.source?.name !== model.source.name);
 	if (seek) {
 		ring.reset();
-		for (const list of [model.openings, model.asks, model.deeds, ...model.gates.map((g) => g.history)]) list.length = 0;
+		for (const list of [loose, model.openings, model.asks, model.deeds, ...model.gates.map((g) => g.history)]) list.length = 0;
 	}
 	for (const list of Object.values(slots)) list.length = 0;
 	for (const key of ["boot", "env", "role", "csrf", "mode", "from"]) model[key] = m[key];
@@ -139,8 +140,6 @@ function moveClock(now) {
 	else if (motion === "playing") setClock(now, speed || 1);
 	else freezeClock(now);
 }
-
-/** A frame in JSON. */
 export function take(m) {
 	if (m.k === "snapshot") snapshot(m);
 	else if (m.k === "names") {takeNames(m); hooks.names();}
@@ -168,7 +167,7 @@ function wave(slot, low, high, last, t, waves) {
 	hooks.wave(slot, last, t);
 }
 
-/** A binary frame of waves: type 1 one by one, type 2 merged for a tab that is behind. Returns its number. */
+// A binary frame of waves: type 1 one by one, type 2 merged for a tab that is behind. Returns its number.
 export function takeWaves(buffer) {
 	const view = new DataView(buffer), merged = view.getUint8(0) === 2, u16 = (p) => view.getUint16(p, true), unit = (p) => view.getInt16(p, true) / 32767;
 	const count = u16(2), t0 = view.getFloat64(8, true), span = merged ? view.getUint32(16, true) : 0;
@@ -181,7 +180,7 @@ export function takeWaves(buffer) {
 	return view.getUint32(4, true);
 }
 
-/** A gate at a moment (null: now): its state and potential, `bound` where only the state's limit is known. */
+// A gate at a moment (null: now): its state and potential, `bound` where only the state's limit is known.
 export function gateAt(gate, moment) {
 	const fade = (x, t, at) => x * 2 ** (-Math.max(0, at - t) / gate.half);
 	if (moment == null) return {state: gate.state, x: fade(gate.x, gate.t, model.frozen ?? sourceNow())};
@@ -193,5 +192,5 @@ export function gateAt(gate, moment) {
 	return {state, x: bound ? limit : x, bound};
 }
 
-/** The signed confidence of a cell at a moment; null when it sent nothing near it. */
+// The signed confidence of a cell at a moment; null when it sent nothing near it.
 export const cellAt = (cell, moment) => (moment == null ? cell.v : ring.cellAt(cell.slot, moment));

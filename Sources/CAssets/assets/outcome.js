@@ -17,7 +17,7 @@ export function drawFoot(card) {
 	if (held) foot.querySelector(`[data-key="${held}"]`)?.focus();
 }
 
-const button = (kind, key, run, ...children) => h(`button.${kind}`, {type: "button", "data-key": key, disabled: working, onclick: run}, ...children);
+const button = (kind, key, run, ...children) => h(`button.${kind}`, {"data-key": key, disabled: working, onclick: run}, ...children);
 
 function operator(card, done) {
 	const {waiting, trust = {}} = card, now = trust.now ?? 0, outcome = (result, note) => run("/outcome", {opening: card.id, result, note}, card);

@@ -1,23 +1,21 @@
 // The strip below the scope: rate, openings, and the window as a frame to drag.
 import {model} from "./model.js";
 import {view, latest, windowEnd, windowStart} from "./view.js";
-import {ink, write, fill, stroke} from "./draw.js";
+import {ctx, ink, write, fill, stroke} from "./draw.js";
 import {countAt, SLOT} from "./ring.js";
 import {length} from "./time.js";
 
 const LENGTHS = [300000, 1800000, 7200000, 28800000, 86400000, 7 * 86400000];
 export const overview = {least: 0, start: 0, span: LENGTHS[0]};
-
-/** A longer strip at each call, then the shortest again. */
 export function longer() {overview.least = (overview.least + 1) % LENGTHS.length;}
 export const overviewTime = (G, x) => overview.start + ((x - G.x) / G.w) * overview.span;
 
-export function drawOverview(ctx, G) {
+export function drawOverview(G) {
 	const now = latest(), span = LENGTHS.find((l, i) => i >= overview.least && now - l <= windowStart() + 1 && l >= view.span) ?? LENGTHS.at(-1), start = now - span;
 	Object.assign(overview, {span, start});
 	const {y, h} = G.overview, X = (t) => G.x + Math.max(0, (t - start) / span) * G.w, slots = (span / G.w / SLOT) * 3;
-	fill(ctx, ink.raised, () => ctx.roundRect(G.x, y, G.w, h, 4));
-	write(ctx, length(span), G.x - 10, y + h / 2, ink.muted, 11, 400, "right");
+	fill(ink.raised, () => ctx.roundRect(G.x, y, G.w, h, 4));
+	write(length(span), G.x - 10, y + h / 2, ink.muted, 11, 400, "right");
 	if (slots <= 400) {
 		const bars = [];
 		for (let k = Math.ceil(start / SLOT / slots), n = 0; n < G.w / 3; k++, n++) {
@@ -26,14 +24,14 @@ export function drawOverview(ctx, G) {
 			bars.push([X(k * slots * SLOT), sum]);
 		}
 		const most = Math.max(1, ...bars.map((b) => b[1]));
-		fill(ctx, ink.muted, () => {for (const [x, sum] of bars) if (sum) {const b = Math.max(1, (sum / most) * (h - 6)); ctx.rect(x, y + h - 1 - b, 2, b);}}, 0.75);
+		fill(ink.muted, () => {for (const [x, sum] of bars) if (sum) {const b = Math.max(1, (sum / most) * (h - 6)); ctx.rect(x, y + h - 1 - b, 2, b);}}, 0.75);
 	}
-	fill(ctx, ink.open, () => {
+	fill(ink.open, () => {
 		for (const gate of model.gates) gate.history.forEach((c, i) => {
 			const end = gate.history[i + 1]?.t ?? now;
 			if (c.state === "OPEN" && end > start) ctx.rect(X(c.t), y, Math.max(1.5, X(end) - X(c.t)), 2.5);
 		});
 	});
 	const a = X(windowStart()), b = Math.min(G.x + G.w, X(windowEnd()));
-	stroke(ctx, ink.text, 1.5, () => ctx.roundRect(a + 0.75, y - 1, Math.max(5, b - a - 1.5), h + 2, 3));
+	stroke(ink.text, 1.5, () => ctx.roundRect(a + 0.75, y - 1, Math.max(5, b - a - 1.5), h + 2, 3));
 }

@@ -1,5 +1,5 @@
 // What runs along the edges: waves to gates, openings to the thalamus, questions to minds, commands to organs.
-import {ink, fill} from "./draw.js";
+import {ctx, ink, fill} from "./draw.js";
 import {ladder, motion} from "./loop.js";
 
 const COLOURS = ["nervous", "closed", "cognitive", "organs", "federation"], RADII = [1.6, 2.1, 2.6, 3.2], ALPHAS = [0.45, 0.65, 0.85, 1];
@@ -10,14 +10,12 @@ export const colourOf = (name) => Math.max(0, COLOURS.indexOf(name));
 export const pulsesAlive = () => pulses.length;
 export const clearPulses = () => {pulses.length = 0;};
 
-/** Starts a pulse on a path; `arrive` runs when it is there. `strength` 0…1 sets its size. */
+// Starts a pulse on a path; `arrive` runs when it is there. `strength` 0…1 sets its size.
 export function pulse(path, at, duration, colour, strength, arrive, back) {
 	if (motion.reduced || !path || pulses.length >= ladder.budget * 4) arrive?.();
 	else pulses.push({path, at, duration, group: colour * 4 + Math.min(3, Math.floor(strength * 4)), arrive, back});
 }
-
-/** Moves and draws all pulses: one path a colour and brightness. */
-export function drawPulses(ctx, now, squares) {
+export function drawPulses(now, squares) {
 	for (const list of groups) list.length = 0;
 	for (let i = 0; i < pulses.length; ) {
 		const p = pulses[i], u = (now - p.at) / p.duration;
@@ -36,7 +34,7 @@ export function drawPulses(ctx, now, squares) {
 	groups.forEach((list, g) => {
 		if (!list.length) return;
 		const r = RADII[g & 3] * (squares ? 0.6 : 1);
-		fill(ctx, ink[COLOURS[g >> 2]], () => {
+		fill(ink[COLOURS[g >> 2]], () => {
 			for (let i = 0; i < list.length; i += 2) {
 				const x = list[i], y = list[i + 1];
 				if (squares) ctx.rect(x - r, y - r, 2 * r, 2 * r);

@@ -13,10 +13,10 @@ export function addGate() {state.gates.push(new Int8Array(SLOTS).fill(EMPTY));}
 export const slotOf = (t) => Math.floor(t / SLOT);
 export const head = () => state.head;
 
-/** The earliest slot that can be held now. */
+// The earliest slot that can be held now.
 export const tail = () => state.head - SLOTS + 1;
 
-/** Opens slots up to `slot`; what was in them 30 minutes ago is dropped. */
+// Opens slots up to `slot`; what was in them 30 minutes ago is dropped.
 export function advance(slot) {
 	if (slot <= state.head) return;
 	const from = state.head < 0 ? slot - SLOTS + 1 : Math.max(state.head + 1, slot - SLOTS + 1);
@@ -31,8 +31,6 @@ export function advance(slot) {
 	clear(state.count, 0);
 	state.head = slot;
 }
-
-/** Drops everything: a seek, another recording. */
 export function reset() {
 	state.head = -1;
 	for (const cell of state.cells) {cell.min.fill(EMPTY); cell.max.fill(EMPTY);}
@@ -64,7 +62,7 @@ export function putCount(slot, waves) {
 export const countAt = (slot) => (slot >= tail() && slot <= state.head ? state.count[slot % SLOTS] : 0);
 export const series = (cell) => state.cells[cell];
 
-/** The signed confidence of a cell at `t`, at most `reach` ms old; null when it sent nothing. */
+// The signed confidence of a cell at `t`, at most `reach` ms old; null when it sent nothing.
 export function cellAt(cell, t, reach = 5000) {
 	const ring = state.cells[cell];
 	for (let s = Math.min(slotOf(t), state.head), end = Math.max(tail(), s - reach / SLOT); s >= end; s--) {
@@ -74,7 +72,7 @@ export function cellAt(cell, t, reach = 5000) {
 	return null;
 }
 
-/** The last potential of a gate at `t`: `{x, t}` or null. */
+// The last potential of a gate at `t`: `{x, t}` or null.
 export function gateAt(gate, t, reach = 30000) {
 	const ring = state.gates[gate];
 	for (let s = Math.min(slotOf(t), state.head), end = Math.max(tail(), s - reach / SLOT); s >= end; s--) {

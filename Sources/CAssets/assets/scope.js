@@ -1,7 +1,7 @@
 // The scope: three canvases (ground, traces that are shifted, cursor).
 import {model} from "./model.js";
 import {view, windowEnd, changed} from "./view.js";
-import {fit, begin} from "./draw.js";
+import {ctx, fit, begin} from "./draw.js";
 import {arrange, drawTraces} from "./lanes.js";
 import {drawGround, drawCollapses, drawCursor} from "./marks.js";
 import {drawOverview} from "./overview.js";
@@ -38,35 +38,38 @@ const near = {
 	get first() {return ring.tail();}, get last() {return ring.head();},
 };
 
-function paint(ctx, c0, c1) {
+function paint(c0, c1) {
 	// Times in the far window and in the ring meet at the ring's tail without a seam.
 	const edge = ring.tail() * ring.SLOT, shot = far.shot;
 	if (shot && start < edge) {
 		const step = (shot.to - shot.from) / shot.columns, last = Math.min(shot.columns - 1, Math.floor((edge - shot.from) / step));
-		drawTraces(ctx, G, {step, base: shot.from, modulo: 0, first: 0, last, of: (slot) => shot.cells.get(slot)}, start, colMs, c0, c1);
+		drawTraces(G, {step, base: shot.from, modulo: 0, first: 0, last, of: (slot) => shot.cells.get(slot)}, start, colMs, c0, c1);
 	}
-	if (end > edge) drawTraces(ctx, G, near, start, colMs, c0, c1);
+	if (end > edge) drawTraces(G, near, start, colMs, c0, c1);
 }
 
 function drawTraceCanvas(full, shift) {
 	const ratio = traces.width / G.w, fresh = Math.max(14, Math.ceil(SETTLE / colMs)), c0 = G.w - fresh - shift;
-	if (full || shift > G.w / 3 || fresh > G.w / 2 || !Number.isInteger(shift * ratio)) return paint(begin(traces), 0, G.w);
-	let ctx = begin(traces, false);
+	if (full || shift > G.w / 3 || fresh > G.w / 2 || !Number.isInteger(shift * ratio)) {
+		begin(traces);
+		return paint(0, G.w);
+	}
+	begin(traces, false);
 	ctx.setTransform(1, 0, 0, 1, 0, 0);
 	ctx.globalCompositeOperation = "copy";
 	ctx.drawImage(traces, -shift * ratio, 0);
 	ctx.globalCompositeOperation = "source-over";
-	ctx = begin(traces, false);
+	begin(traces, false);
 	ctx.clearRect(c0, 0, G.w - c0, G.H);
 	ctx.save();
 	ctx.beginPath();
 	ctx.rect(c0, 0, G.w - c0, G.H);
 	ctx.clip();
-	paint(ctx, c0 - 2, G.w);
+	paint(c0 - 2, G.w);
 	ctx.restore();
 }
 
-/** Draws what changed; a window that follows moves by whole columns, at most 12 times a second. */
+// Draws what changed; a window that follows moves by whole columns, at most 12 times a second.
 export function drawScope(at) {
 	if (!stage.clientWidth) return;
 	if (!G || version !== model.version) {version = model.version; relayoutScope(); if (!G) return;}
@@ -86,21 +89,17 @@ export function drawScope(at) {
 }
 
 function drawMarks() {
-	let ctx = begin(ground);
-	drawGround(ctx, G, start, colMs, end);
-	drawOverview(ctx, G);
-	ctx = begin(over);
-	drawCollapses(ctx, G, start, colMs, end);
-	drawCursor(ctx, G, start, colMs);
+	begin(ground);
+	drawGround(G, start, colMs, end);
+	drawOverview(G);
+	begin(over);
+	drawCollapses(G, start, colMs, end);
+	drawCursor(G, start, colMs);
 }
-
-/** The mark nearest to a point, within reach of a pointer. */
 function spotAt(x, y, reach) {
 	const away = (s) => Math.hypot(s.x - x, s.y - y), best = G.spots?.reduce((a, b) => (a && away(a) <= away(b) ? a : b), null);
 	return best && away(best) <= reach ? best : null;
 }
-
-/** The opening whose band lies under a point. */
 function bandAt(x, y) {
 	const gate = G.lanes.find((l) => y >= l.y && y < l.y + l.h)?.gate, t = start + (x - G.x) * colMs;
 	const before = gate && x >= G.x && model.openings.findLast((o) => o.g === gate.slot && o.t <= t);
@@ -116,7 +115,7 @@ export function scrollLanes(n) {
 }
 export const page = () => Math.max(1, (G?.fits ?? 2) - 1);
 
-/** The view changed: a cursor needs the values at the right and its line, anything else the traces as well. */
+// The view changed: a cursor needs the values at the right and its line, anything else the traces as well.
 export function scopeViewChanged(what) {
 	if (!G) return;
 	if (what === "cursor" && !dirty) drawMarks();

@@ -12,7 +12,7 @@ export function showTab(id) {
 
 export function startTabs(onShown) {
 	shown = onShown;
-	$("tabs").append(...TABS.map((id) => h("button", {type: "button", role: "tab", "data-pane": id, "aria-controls": id, onclick: () => showTab(id)}, id[0].toUpperCase() + id.slice(1))));
+	$("tabs").append(...TABS.map((id) => h("button", {role: "tab", "data-pane": id, "aria-controls": id, onclick: () => showTab(id)}, id[0].toUpperCase() + id.slice(1))));
 	$("tabs").addEventListener("keydown", (event) => {
 		const i = TABS.indexOf(document.documentElement.dataset.tab), to = {ArrowRight: i + 1, ArrowLeft: i - 1}[event.key];
 		if (to === undefined || !TABS[to]) return;

@@ -2,7 +2,7 @@
 
 const offset = {wall: 0, at: 0, speed: 1, set: false};
 
-/** Takes the source's time: `now` in ms since 1970, passing `speed` times as fast as here. */
+// Takes the source's time: `now` in ms since 1970, passing `speed` times as fast as here.
 export function setClock(now, speed) {
 	const here = performance.now();
 	if (offset.set && offset.speed === speed) {
@@ -12,8 +12,6 @@ export function setClock(now, speed) {
 	}
 	Object.assign(offset, {wall: now, at: here, speed, set: true});
 }
-
-/** The source's time now, in ms since 1970. */
 export function sourceNow() {
 	return offset.set ? offset.wall + (performance.now() - offset.at) * offset.speed : Date.now();
 }
@@ -35,12 +33,10 @@ export function day(t) {
 	return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
 }
 export const sameDay = (a, b) => day(a) === day(b);
-
-/** UTC, for titles and links. */
 export const utc = (t) => new Date(t).toISOString();
 export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
 
-/** A duration with one unit: 11.9 s, 2.6 s, 1.4 ms, 3 min, 2 h. */
+// A duration with one unit: 11.9 s, 2.6 s, 1.4 ms, 3 min, 2 h.
 export function duration(ms) {
 	if (ms == null || !Number.isFinite(ms)) return "–";
 	if (ms < 10) return `${ms.toFixed(1)} ms`;
@@ -51,7 +47,7 @@ export function duration(ms) {
 	return `${Math.round(ms / 86400000)} d`;
 }
 
-/** A window's length without fractions where it has none: 60 s, 5 min, 2.5 s. */
+// A window's length without fractions where it has none: 60 s, 5 min, 2.5 s.
 export function length(ms) {
 	const short = (v) => String(Math.round(v * 10) / 10);
 	if (ms < 120000) return `${short(ms / 1000)} s`;
@@ -62,7 +58,7 @@ export function length(ms) {
 
 const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400];
 
-/** Times of the axis' ticks in a window: whole units of the viewer's zone, at least `gap` pixels apart. */
+// Times of the axis' ticks in a window: whole units of the viewer's zone, at least `gap` pixels apart.
 export function ticks(start, span, width, gap = 110) {
 	const step = (steps.find((s) => (s * 1000 * width) / span >= gap) ?? 604800) * 1000;
 	const zoneOffset = step >= 1800000 ? new Date(start).getTimezoneOffset() * 60000 : 0;
@@ -78,7 +74,7 @@ export function tickLabel(t, step) {
 	return step >= 60000 ? text.slice(0, 5) : text;
 }
 
-/** Reads a time from the page's address: RFC 3339 or ms since 1970. */
+// Reads a time from the page's address: RFC 3339 or ms since 1970.
 export function parseTime(text) {
 	if (!text) return null;
 	const t = /^\d{10,}$/.test(text) ? Number(text) : Date.parse(text);
