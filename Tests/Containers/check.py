@@ -55,6 +55,7 @@ METRICS = {
     "vitals": ["nimmer_waves_out_total", "nimmer_gate_potential", "nimmer_outbox_waiting", "nimmer_outbox_journal_messages"],
     "math": ["nimmer_requests_total"],
     "collision-avoidance": ["nimmer_waves_in_total"],
+    "web": ["nimmer_web_tabs", "nimmer_web_requests_total", "nimmer_web_refused_total", "nimmer_web_lost_total"],
 }
 # And where there is a mind.
 MINDS = ["nimmer_mind_calls_total", "nimmer_mind_failures_total", "nimmer_mind_refusals_total",
