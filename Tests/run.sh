@@ -135,6 +135,16 @@ if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
     timeout 600 Tests/fuzz.sh 60 2>&1 | tee "$results/fuzz.txt"
     count "$results/fuzz.txt" "The minute of made-up inputs"
 fi
+# The page in a real browser, a headless Chromium; on a machine for tests alone (CI) it is installed.
+if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
+    say "The page in a browser (Tests/Browser/check.py)"
+    if [ "${CI:-}" = true ]; then
+        (need_packages chromium fonts-inter fonts-dejavu-core) || echo "No Chromium could be installed." >&2
+    fi
+    swift build --product nimmer-web &&
+        timeout 600 "$venv/bin/python3" Tests/Browser/check.py --binaries "$(swift build --show-bin-path)" 2>&1 | tee "$results/browser.txt"
+    count "$results/browser.txt" "The check of the page"
+fi
 # Containers: where an engine answers, or root may start a private one. On a machine for tests alone (CI) it is installed.
 if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
     say "Containers: images, compose, kills, secrets (docs/deployment.md)"

@@ -1,0 +1,143 @@
+"""Names, roles, order and ring of the focus, contrast, sizes, motion, forced colours and print, of the committed minute."""
+import io
+import os
+
+from PIL import Image
+
+import recordings
+from pictures import EXPLAINED, MOMENT, PANES, THEMES, settled
+from server import Server
+
+with open(f"{os.path.dirname(os.path.abspath(__file__))}/audit.js", encoding="utf-8") as file:
+    AUDIT = file.read()
+
+# The element that has the focus: what it is, where it lies, and its ring.
+FOCUSED = """(() => {
+  const e = document.activeElement, s = getComputedStyle(e), b = e.getBoundingClientRect();
+  const pane = e.closest("main > section, header, nav, dialog")?.id ?? "";
+  return { body: e === document.body, pane, key: e.id || e.dataset.key || e.className || e.tagName, outline: s.outlineStyle === "none" ? 0 : parseFloat(s.outlineWidth),
+    seen: b.width > 0 && b.bottom > 0 && b.top < innerHeight && b.right > 0 && b.left < innerWidth };
+})()"""
+
+
+async def audit(checks, tab, what, phone=False):
+    found = await tab.eval(f"({AUDIT})({{ phone: {'true' if phone else 'false'}, still: true }})")
+    checks(not found["faults"], f"{what}: no fault", "\n   ".join([""] + found["faults"]))
+    return found["lowest"]
+
+
+async def order(checks, tab, what, panes):
+    """Tab reaches every pane in the order in which it is read, each stop has a ring, and it comes round."""
+    await tab.eval("document.activeElement?.blur()")
+    stops = []
+    for _ in range(80):
+        await tab.key("Tab")
+        stop = await tab.eval(FOCUSED)
+        if stop["body"]:
+            break
+        stops.append(stop)
+    checks(stops and len(stops) < 80, f"{what}: Tab comes round", len(stops))
+    reached = list(dict.fromkeys(stop["pane"] for stop in stops if stop["pane"]))
+    checks(reached == panes, f"{what}: Tab goes through {', '.join(panes)}", reached)
+    checks(all(stop["outline"] >= 2 for stop in stops), f"{what}: the focus is seen", [s["key"] for s in stops if s["outline"] < 2])
+    checks(all(stop["seen"] for stop in stops), f"{what}: what has the focus lies in the window", [s["key"] for s in stops if not s["seen"]])
+
+
+async def wide(checks, browser, options, environment):
+    """Every state that a mouse opens, in both themes."""
+    file = recordings.moved(options, environment) if environment != "dev" else None
+    server = await Server.recording(options, *([file] if file else []), at=MOMENT, environment={"NIMMERVERSE_ENV": environment})
+    lowest = 21
+    try:
+        context = await browser.context()
+        for theme in THEMES:
+            tab = await browser.tab(context, theme=theme)
+            await (tab.go(server.origin) if server.used >= 0 else server.enter(tab))
+            await tab.wait(EXPLAINED)
+            where = f"{environment} {theme}"
+            if environment == "dev":
+                # First, while nothing has had the focus yet.
+                await order(checks, tab, where, ["head", *PANES])
+            lowest = min(lowest, await audit(checks, tab, where))
+            await tab.click("#flow-list button")
+            # A recording has no thalamus to ask: what is shown is a refusal.
+            await tab.wait("document.querySelector('#card .refused') !== null")
+            lowest = min(lowest, await audit(checks, tab, f"{where}, a refusal"))
+            await tab.click("#figures li:nth-child(2) button")
+            await tab.wait("!document.querySelector('#detail').hidden")
+            lowest = min(lowest, await audit(checks, tab, f"{where}, detail of a figure"))
+            await tab.key("Escape")
+            await tab.key("?")
+            await tab.wait("document.querySelector('#keys').open")
+            lowest = min(lowest, await audit(checks, tab, f"{where}, help"))
+            await tab.key("Escape")
+            await tab.wait("!document.querySelector('#keys').open")
+            if environment == "dev":
+                await media(checks, tab, where, theme)
+            await tab.close()
+    finally:
+        await server.stop()
+    return lowest
+
+
+async def media(checks, tab, what, theme):
+    """Forced colours, more contrast, and paper."""
+    for name, values in (("forced colours", {"colours": "active"}), ("more contrast", {"contrast": "more"})):
+        await tab.look(1280, 800, theme, **values)
+        await settled(tab)
+        await audit(checks, tab, f"{what}, {name}")
+    await tab.look(1280, 800, theme)
+    pdf = (await tab.call("Page.printToPDF", printBackground=True))["data"]
+    checks(len(pdf) > 8000, f"{what}: paper is not empty", len(pdf))
+    await tab.look(1280, 800, theme, media="print")
+    picture = Image.open(io.BytesIO(await settled(tab))).convert("L")
+    dark = sum(picture.histogram()[:128]) / (picture.width * picture.height)
+    checks(0.003 < dark < 0.5, f"{what}: paper is light, and there is ink on it", f"{dark:.1%} dark")
+    hidden = await tab.eval("['#decision', '#scope'].filter((s) => !document.querySelector(s).checkVisibility())")
+    checks(not hidden, f"{what}: the card and the scope are printed", hidden)
+    shown = await tab.eval("[...document.querySelectorAll('button')].filter((b) => b.checkVisibility() && !b.closest('.targets, #figures, #card')).map((b) => b.id || b.textContent)")
+    checks(not shown, f"{what}: no button is printed", shown)
+    await tab.look(1280, 800, theme)
+
+
+async def phone(checks, browser, options):
+    server = await Server.recording(options, at=MOMENT)
+    try:
+        context = await browser.context()
+        for theme in THEMES:
+            tab = await browser.tab(context, 390, 844, theme)
+            await (tab.go(server.origin) if server.used >= 0 else server.enter(tab))
+            await tab.wait(EXPLAINED)
+            await order(checks, tab, f"phone {theme}", ["head", "flow", "tabs"])
+            for pane in PANES:
+                await tab.click(f"[data-pane={pane}]")
+                await tab.wait(f"document.querySelector('#{pane}').checkVisibility()")
+                await audit(checks, tab, f"phone {theme}, {pane}", phone=True)
+                alone = await tab.eval("[...document.querySelectorAll('main > section')].filter((s) => s.checkVisibility()).map((s) => s.id)")
+                checks(alone == [pane], f"phone {theme}: {pane} is shown alone", alone)
+            await tab.close()
+    finally:
+        await server.stop()
+
+
+async def spoken(checks, browser, options):
+    """An opening is announced to a screen reader, once."""
+    server = await Server.recording(options, at="45.5s")
+    try:
+        tab = await browser.tab(await browser.context())
+        await server.enter(tab)
+        await tab.eval("""window.__spoken = []; new MutationObserver(() => __spoken.push(document.querySelector('#live-region').textContent))
+            .observe(document.querySelector('#live-region'), { childList: true, characterData: true, subtree: true });""")
+        await tab.key("p")
+        found = await tab.wait("__spoken.some((t) => /math opened/.test(t)) && __spoken", 10)
+        checks(found and sum("math opened" in text for text in found) == 1, "an opening is announced, once", await tab.eval("__spoken"))
+        await tab.close()
+    finally:
+        await server.stop()
+
+
+async def check(checks, browser, options):
+    lowest = [await wide(checks, browser, options, environment) for environment in ("dev", "staging", "prod")]
+    print(f"   lowest contrast: {min(lowest):.2f}", flush=True)
+    await phone(checks, browser, options)
+    await spoken(checks, browser, options)
