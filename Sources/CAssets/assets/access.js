@@ -1,15 +1,15 @@
-// The page without its canvases: lists of buttons over what is drawn, in the order of focus, and a live region.
+// Lists of buttons over what is drawn, in the order of focus, and a live region.
 import {model, gateAt} from "./model.js";
 import {moment, view, setCursor} from "./view.js";
 import {h, setText, $} from "./dom.js";
 import {signed} from "./draw.js";
 import {clock, duration} from "./time.js";
 
-let flowItems = [], picks = {};
+let flowItems = [], picks = {}, placedAt = 0;
 const spots = new Map(), many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 function roving(list) {
 	const all = () => [...list.querySelectorAll("button")];
-	list.addEventListener("focusin", (event) => {for (const b of all()) b.tabIndex = b === event.target ? 0 : -1;});
+	list.addEventListener("focusin", (event) => {for (const b of all()) b.tabIndex = b === event.target ? 0 : -1});
 	list.addEventListener("keydown", (event) => {
 		const step = {ArrowDown: 1, ArrowUp: -1}[event.key], buttons = all();
 		if (!step) return;
@@ -32,7 +32,6 @@ function target(list, run) {
 	return {li, button, span};
 }
 
-// Buttons over the gates, minds and organs of a new layout; the focused one is kept.
 export function flowTargets(L) {
 	const list = $("flow-list"), held = list.contains(document.activeElement) && document.activeElement.dataset.key;
 	list.replaceChildren();
@@ -59,7 +58,7 @@ function gateText(gate) {
 	const {state, x} = gateAt(gate, moment());
 	return `${gate.n}, ${state.toLowerCase()}, potential ${signed(x)}, ${many(gate.cells.length, "cell")}`;
 }
-export function writeFlow() {for (const item of flowItems) setText(item.span, item.text());}
+export function writeFlow() {for (const item of flowItems) setText(item.span, item.text())}
 
 function spotText({kind, t, item}) {
 	const gate = model.gates[item.g]?.n ?? "", at = clock(t);
@@ -69,8 +68,10 @@ function spotText({kind, t, item}) {
 	return `Command ${item.text} at ${at}${item.end ? `, ${item.end.ok ? "ok" : "failed"}` : ""}`;
 }
 
-// Buttons over the marks in the scope's window, newest 40; each is kept while its mark is shown.
-export function scopeTargets(G) {
+// Newest 40 marks in the window; a button is kept while its mark is shown.
+export function scopeTargets(G, at) {
+	if (at - placedAt < 500) return;
+	placedAt = at;
 	const list = $("scope-list"), keys = new Set(), size = G.phone ? 44 : 24;
 	for (const s of G.spots.sort((a, b) => a.t - b.t).slice(-40)) {
 		const key = `${s.kind}${s.id}${s.t}`;
@@ -78,7 +79,7 @@ export function scopeTargets(G) {
 		let item = spots.get(key);
 		if (!item) {
 			spots.set(key, item = target(list, () => picks.spot(item.spot)));
-			item.button.addEventListener("focus", () => {if (item.button.matches(":focus-visible")) setCursor(item.spot.t);});
+			item.button.addEventListener("focus", () => {if (item.button.matches(":focus-visible")) setCursor(item.spot.t)});
 			setText(item.span, spotText(s));
 		}
 		item.spot = s;
@@ -86,12 +87,12 @@ export function scopeTargets(G) {
 	}
 	let stop = false;
 	for (const [key, {li, button}] of spots) {
-		if (!keys.has(key) && button !== document.activeElement) {li.remove(); spots.delete(key);} else stop ||= button.tabIndex === 0;
+		if (!keys.has(key) && button !== document.activeElement) {li.remove(); spots.delete(key)} else stop ||= button.tabIndex === 0;
 	}
 	const newest = list.querySelector("li:last-child button");
 	if (!stop && newest) newest.tabIndex = 0;
 }
-export function writeScope() {for (const item of spots.values()) setText(item.span, spotText(item.spot));}
+export function writeScope() {for (const item of spots.values()) setText(item.span, spotText(item.spot))}
 
 // Live region: openings and answers, at most one notice in 3 s, then their number.
 let waiting = [], spokenAt = -Infinity, timer = 0;

@@ -1,4 +1,4 @@
-// The parts of a decision's card.
+// Parts of a decision's card.
 import {h, bdi, svg} from "./dom.js";
 import {clockMs, day, sameDay, utc, zone, duration} from "./time.js";
 import {signed, plain} from "./draw.js";
@@ -44,7 +44,7 @@ export function command(c) {
 		h(`span.${bad ? "closed" : well ? "open" : "muted"}`, bdi(`${c.result || c.state || ""}${c.took != null ? ` after ${duration(c.took)}` : ""}`))), c.payload && h("bdi.mono.muted", c.payload));
 }
 
-// The potential's curve: `real` in grey behind `what` when that differs, thresholds dashed, the opening's moment.
+// `real` in grey behind `what`, thresholds dashed, the opening's moment.
 export function curve(real, what, open, close, at) {
 	const all = [...real, ...(what ?? [])], out = svg("svg", {class: "curve", viewBox: "0 0 320 62", preserveAspectRatio: "none", "aria-hidden": "true"});
 	const ts = all.map((p) => p[0]), xs = all.map((p) => p[1]), t0 = Math.min(...ts), t1 = Math.max(...ts, t0 + 1), least = Math.min(0, ...xs), most = Math.max(0, ...xs);

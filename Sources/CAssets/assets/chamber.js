@@ -1,4 +1,4 @@
-// A gate as a resonance chamber: walls, door, and a rail with its thresholds.
+// A gate as a resonance chamber.
 import {ctx, ink, stateInk, textWidth, sign, signed, write, fill, stroke, poly} from "./draw.js";
 export function drawChamber(row, shown, dense) {
 	const {state} = shown, stable = state === "STABLE", colour = stateInk(state), {x, y, w, h} = row, right = x + w, r = dense ? 4 : 7;
@@ -11,7 +11,7 @@ export function drawChamber(row, shown, dense) {
 	stroke(stable ? ink.faint : colour, stable ? 1 : dense ? 1.4 : 1.8, walls);
 	if (state === "OPEN") {
 		const out = right + (dense ? 3.3 : 10), dip = dense ? 2.5 : 6;
-		stroke(colour, dense ? 1.8 : 2.5, () => {poly([right - 4, y], [right, y], [out, y + dip]); poly([right - 4, y + h], [right, y + h], [out, y + h - dip]);});
+		stroke(colour, dense ? 1.8 : 2.5, () => {poly([right - 4, y], [right, y], [out, y + dip]); poly([right - 4, y + h], [right, y + h], [out, y + h - dip])});
 	} else if (state === "CLOSED") fill(colour, () => ctx.roundRect(right - (dense ? 3 : 4), y - 0.5, dense ? 3.5 : 5, h + 1, 2));
 	if (dense) {
 		write(row.fold != null ? `${row.fold} · ${row.gates.length}` : row.gate.n, x + 6, h >= 19 ? y + h * 0.38 : y + h / 2, stable ? ink.muted : ink.text, 11, stable ? 400 : 600, "left", w - 23);
@@ -32,14 +32,14 @@ function rail(row, dense) {
 	return {x, w, y: row.y + row.h - (dense ? Math.max(4, row.h * 0.22) : 10), h: dense ? 2.5 : 4, at: (v) => x + ((Math.max(-1, Math.min(1, v)) + 1) / 2) * w};
 }
 
-// The rail from −1 to 1: zones beyond the thresholds, their ticks, smaller ones for release.
+// From −1 to 1: zones beyond the thresholds, their ticks, smaller ones for release.
 export function drawRail(row, gate, dense) {
 	const r = rail(row, dense), open = r.at(gate.open), close = r.at(gate.close), top = r.y - r.h / 2, tick = dense ? 3 : 6;
 	fill(ink.line, () => ctx.rect(r.x, top, r.w, r.h));
 	fill(ink.closed, () => ctx.rect(r.x, top, close - r.x, r.h), 0.4);
 	fill(ink.open, () => ctx.rect(open, top, r.x + r.w - open, r.h), 0.4);
-	fill(ink.muted, () => {for (const x of [open, close]) ctx.rect(x - 0.6, r.y - tick, 1.2, 2 * tick);});
-	if (!dense) fill(ink.faint, () => {for (const v of [gate.open, gate.close]) ctx.rect(r.at(v * gate.release) - 0.5, r.y - 3.5, 1, 7);});
+	fill(ink.muted, () => {for (const x of [open, close]) ctx.rect(x - 0.6, r.y - tick, 1.2, 2 * tick)});
+	if (!dense) fill(ink.faint, () => {for (const v of [gate.open, gate.close]) ctx.rect(r.at(v * gate.release) - 0.5, r.y - 3.5, 1, 7)});
 }
 export function drawFill(row, x, state, dense) {
 	const r = rail(row, dense), zero = r.at(0), end = r.at(x), tick = dense ? 2.5 : 5;

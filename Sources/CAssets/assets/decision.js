@@ -1,4 +1,4 @@
-// Decision: the card of an opening or of a gate; it follows new openings until one is pinned.
+// The card of an opening or a gate; it follows new openings until one is pinned.
 import {model, gateNamed, gateSlot} from "./model.js";
 import {ask} from "./http.js";
 import {h, bdi, $} from "./dom.js";
@@ -11,7 +11,7 @@ const FRESH = 8000;
 export const decision = {id: null, name: null, card: null, pinned: false};
 let request = null, timer = 0, shownAt = 0, newer = 0;
 
-const pill = () => {$("newer").hidden = !newer; $("newer").textContent = `${newer} newer`;};
+const pill = () => {$("newer").hidden = !newer; $("newer").textContent = `${newer} newer`};
 
 export function startDecision() {
 	$("newer").addEventListener("click", showNewest);
@@ -50,15 +50,15 @@ export function showOpening(id, pinned = true) {
 	return show(id, null, pinned);
 }
 export const showGate = (name) => show(null, name, true);
-export function showNewest() {const last = model.openings.at(-1); if (last) showOpening(last.id, false);}
-export function unpin() {decision.pinned = false; if (newer) showNewest();}
+export function showNewest() {const last = model.openings.at(-1); if (last) showOpening(last.id, false)}
+export function unpin() {decision.pinned = false; if (newer) showNewest()}
 
 // A frame arrived: follow a new opening, or read the shown card again when it concerns it.
 export function decisionFrame(m) {
 	const {card} = decision;
 	if (m.k === "collapse") {
 		if (!decision.id && !decision.name || !decision.pinned && performance.now() - shownAt > FRESH) showOpening(m.id, false);
-		else {newer++; pill();}
+		else {newer++; pill()}
 	} else if (card && decision.id && /^(request|response|command|result|outcome)$/.test(m.k)
 		&& (m.id === card.id || m.c === card.collapse || m.id === card.request?.id || m.g == null || gateSlot(m.g) === gateSlot(card.gate))) refresh();
 }
@@ -80,7 +80,7 @@ function drawOpening(card) {
 	const former = decision.card;
 	if (former && JSON.stringify(former) === JSON.stringify(card)) return;
 	// A refresh must not take the slider out of a hand that holds it.
-	if (former && document.activeElement.type === "range") {decision.card = card; return drawFoot(card);}
+	if (former && document.activeElement.type === "range") {decision.card = card; return drawFoot(card)}
 	const {answers, request, commands, points} = card;
 	replace(card,
 		lead(card.confidence ?? 0, card.title?.endsWith("closed") ? "closed" : "", bdi(card.title), time(card.at), card.number ? ` · opening ${card.number} of ${card.of}` : ""),
@@ -112,11 +112,11 @@ function slider({id, trust, points, open, close, at}) {
 			box.replaceChildren(draw(a.points, a.at));
 			right.replaceChildren(bdi(!a.opens ? "it would not open" : Math.abs(late) < 1 ? "it opens as it did" : `it opens ${duration(Math.abs(late))} ${late < 0 ? "earlier" : "later"}`));
 			below.textContent = a.note ?? "";
-		} catch (error) {if (error.name !== "AbortError") right.replaceChildren(bdi(error.message));}
+		} catch (error) {if (error.name !== "AbortError") right.replaceChildren(bdi(error.message))}
 	}
-	const label = () => {left.textContent = `With trust ${plain(Number(input.value))}`;};
+	const label = () => {left.textContent = `With trust ${plain(Number(input.value))}`};
 	input.value = String(now);
-	input.addEventListener("input", () => {label(); clearTimeout(wait); wait = setTimeout(ahead, 60);});
+	input.addEventListener("input", () => {label(); clearTimeout(wait); wait = setTimeout(ahead, 60)});
 	label();
 	return [box, input, h("div.pair", {"aria-live": "polite"}, left, right), below];
 }

@@ -1,4 +1,4 @@
-// Building elements. Foreign text enters only as text, inside <bdi>.
+// Elements. Foreign text enters only as text, inside <bdi>.
 
 // `h("p.muted", {title: "…"}, "text", child, [more])`: classes after dots, then properties, attributes and listeners.
 export function h(tag, ...children) {
@@ -22,6 +22,5 @@ export function svg(tag, attributes, ...children) {
 	return element;
 }
 
-// Sets text only when it differs, so that nothing is laid out again for nothing.
-export function setText(element, text) {if (element.textContent !== text) element.textContent = text;}
+export function setText(element, text) {if (element.textContent !== text) element.textContent = text}
 export const $ = (id) => document.getElementById(id);

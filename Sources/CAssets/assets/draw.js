@@ -1,15 +1,14 @@
-// Canvas helpers: colours from the style sheet, sharp canvases, text that fits, signs as paths.
+// Canvas helpers.
 
 const names = ["text", "muted", "faint", "open", "closed", "warn", "focus", "on-focus", "nervous", "cognitive", "organs", "federation", "pane", "raised", "line"];
 export const ink = {};
 
-// Reads the colours of the present theme, environment and contrast mode.
 export function readInk() {
 	const probe = document.createElement("i");
 	document.body.append(probe);
 	probe.style.forcedColorAdjust = "none";
 	const style = getComputedStyle(probe);
-	for (const name of names) {probe.style.color = `var(--${name})`; ink[name] = style.color;}
+	for (const name of names) {probe.style.color = `var(--${name})`; ink[name] = style.color}
 	ink.onFocus = ink["on-focus"];
 	probe.remove();
 	fitted.clear();
@@ -17,7 +16,6 @@ export function readInk() {
 
 export const stateInk = (state) => (state === "OPEN" ? ink.open : state === "CLOSED" ? ink.closed : ink.muted);
 
-// Gives a canvas its size in device pixels.
 export function fit(canvas, width, height) {
 	const w = Math.round(width * ratio()), h = Math.round(height * ratio());
 	if (canvas.width !== w) canvas.width = w;
@@ -78,7 +76,7 @@ export function stroke(colour, width, shape, alpha = 1, dash = []) {
 	ctx.globalAlpha = 1;
 	ctx.setLineDash([]);
 }
-export function poly(...points) {points.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));}
+export function poly(...points) {points.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)))}
 
 // The sign of a state, centred: ▲ open, ─ stable, ■ closed.
 export function sign(state, x, y, colour, size = 8) {
@@ -103,7 +101,6 @@ export function write(text, x, y, colour, size = 11, weight = 400, align = "left
 	ctx.fillText(width ? fitText(text, width) : text, x, y);
 }
 
-// A number with a sign and the typographic minus, two digits.
 export function signed(v) {
 	const text = Math.abs(v).toFixed(2);
 	return text === "0.00" ? text : v < 0 ? `−${text}` : `+${text}`;

@@ -1,4 +1,4 @@
-// Runs before the first paint: the chosen theme must not flash.
+// Before the first paint: the theme must not flash.
 try {
 	const theme = localStorage.getItem("theme");
 	if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;

@@ -1,4 +1,4 @@
-// The socket: frames in order, acknowledged, resumed after a loss.
+// The socket: frames in order, acknowledged, resumed.
 import {model, take, takeWaves} from "./model.js";
 
 const ACK = 100, SILENT = 15000, WAITS = [500, 1000, 2000, 4000, 5000];
@@ -14,7 +14,7 @@ function acknowledge() {
 	send({ack: acked = seq});
 }
 
-// Notes that a frame is taken in. Its number is acknowledged now or, after others in the same 100 ms, at their end.
+// Acknowledges now or, after others in the same 100 ms, at their end.
 function taken(n) {
 	if (n == null) return;
 	seq = n;
@@ -25,7 +25,7 @@ function taken(n) {
 
 function json(m) {
 	// A fault in drawing one frame is reported and keeps no later frame away.
-	try {take(m);} catch (error) {console.error(error);}
+	try {take(m)} catch (error) {console.error(error)}
 	taken(m.seq);
 }
 
@@ -42,11 +42,11 @@ function arrive(data, from) {
 	heardAt = performance.now();
 	const next = chain ? chain.then(() => from === socket && message(data)) : message(data);
 	if (!next) return;
-	const own = chain = next.catch((error) => console.error("a frame was not understood:", error)).finally(() => {if (chain === own) chain = null;});
+	const own = chain = next.catch((error) => console.error("a frame was not understood:", error)).finally(() => {if (chain === own) chain = null});
 }
 
 function set(state) {
-	if (feed.state !== state) {feed.state = state; feed.since = Date.now();}
+	if (feed.state !== state) {feed.state = state; feed.since = Date.now()}
 	onState();
 }
 
@@ -59,9 +59,9 @@ function connect() {
 	own.binaryType = "arraybuffer";
 	chain = null;
 	heardAt = performance.now();
-	own.onopen = () => {tries = 0; acked = 0; send({hidden: document.hidden}); set("connected");};
+	own.onopen = () => {tries = 0; acked = 0; send({hidden: document.hidden}); set("connected")};
 	own.onmessage = (event) => arrive(event.data, own);
-	own.onclose = (event) => {if (own === socket) closed(event.code);};
+	own.onclose = (event) => {if (own === socket) closed(event.code)};
 }
 
 function closed(code) {
@@ -76,7 +76,7 @@ function closed(code) {
 export function send(message) {
 	if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
-export function retry() {if (!socket && feed.state !== "ended") connect();}
+export function retry() {if (!socket && feed.state !== "ended") connect()}
 
 export function start(changed) {
 	onState = changed;

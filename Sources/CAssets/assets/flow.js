@@ -1,4 +1,4 @@
-// Flow: cells → gates → thalamus → minds → organs. One canvas for what stands, redrawn at 5 Hz, one for what moves.
+// Flow: one canvas for what stands, at 5 Hz, one for what moves.
 import {model, hooks, gateAt, cellAt} from "./model.js";
 import {moment, known} from "./view.js";
 import {ctx, ink, fit, begin, font, plain, textWidth, write, fill, stroke} from "./draw.js";
@@ -16,7 +16,7 @@ export function startFlow(element, laidOut) {
 	stage = element;
 	[still, moving] = stage.querySelectorAll("canvas");
 	onLayout = laidOut;
-	new ResizeObserver(() => {relayout(); redraw();}).observe(stage);
+	new ResizeObserver(() => {relayout(); redraw()}).observe(stage);
 	hooks.wave = arrived;
 }
 
@@ -39,16 +39,15 @@ function arrived(slot, v, t) {
 	const at = performance.now() + Math.max(-100, Math.min(150, t - known() + 100));
 	if (at < (edgeAt[slot] ?? 0) + gap) return;
 	edgeAt[slot] = at;
-	pulse(place.path, at, DURATION.wave, v < 0 ? 1 : colourOf(model.cells[slot].domain), Math.abs(v), (then = at) => {swings[slot] = {at: then, a: Math.abs(v)};});
+	pulse(place.path, at, DURATION.wave, v < 0 ? 1 : colourOf(model.cells[slot].domain), Math.abs(v), (then = at) => {swings[slot] = {at: then, a: Math.abs(v)}});
 }
 
-// Pulses of what the thalamus, minds and organs do.
 export function flowFrame(m, gate) {
 	if (m.k !== "potential") dirty = true;
 	if (!flow.L || document.hidden || moment() != null) return;
 	const now = performance.now(), {toMind, toOrgan, byGate} = flow.L, row = byGate.get(gate);
 	if (m.k === "collapse" && row) {
-		for (let i = 0; i < 3; i++) pulse(row.path, now + i * 110, DURATION.opening, 0, 0.9 - i * 0.25, i ? null : (t = now) => {ring = t;});
+		for (let i = 0; i < 3; i++) pulse(row.path, now + i * 110, DURATION.opening, 0, 0.9 - i * 0.25, i ? null : (t = now) => {ring = t});
 	} else if (m.k === "request") pulse(toMind[0], now + 620, DURATION.mind, 2, 0.8);
 	else if (m.k === "response") {
 		const mind = model.asks.findLast((a) => a.id === m.id)?.answer?.m;
@@ -81,8 +80,8 @@ function drawEdges(L, when, now) {
 		bundles.get(key).places.push(place);
 	}
 	for (const {colour, dash, step, wide, places} of bundles.values()) {
-		stroke(ink[colour], wide ? 1.6 : 1, () => {for (const p of places) if (p.row.gates.length) path(p.path);}, (dense ? [0.2, 0.3, 0.45, 0.65] : [0.22, 0.32, 0.48, 0.7])[step], dash);
-		if (dense) fill(ink[colour], () => {for (const p of places) ctx.rect(p.x - 1.5, p.y - 1.5, 3, 3);}, [0.35, 0.5, 0.75, 1][step]);
+		stroke(ink[colour], wide ? 1.6 : 1, () => {for (const p of places) if (p.row.gates.length) path(p.path)}, (dense ? [0.2, 0.3, 0.45, 0.65] : [0.22, 0.32, 0.48, 0.7])[step], dash);
+		if (dense) fill(ink[colour], () => {for (const p of places) ctx.rect(p.x - 1.5, p.y - 1.5, 3, 3)}, [0.35, 0.5, 0.75, 1][step]);
 	}
 }
 
@@ -108,7 +107,7 @@ function drawLens({lens}) {
 	ctx.translate(lens.x, lens.y);
 	if (lens.flat) ctx.rotate(Math.PI / 2);
 	const shape = () => {
-		for (let i = -20; i <= 60; i++) {const k = i <= 20 ? i : 40 - i, x = lensWidth({y: 0, r: 20}, k) * (i <= 20 ? 1 : -1); ctx.lineTo(x, (k / 20) * lens.r);}
+		for (let i = -20; i <= 60; i++) {const k = i <= 20 ? i : 40 - i, x = lensWidth({y: 0, r: 20}, k) * (i <= 20 ? 1 : -1); ctx.lineTo(x, (k / 20) * lens.r)}
 		ctx.closePath();
 	};
 	fill(ink.nervous, shape, 0.13);
@@ -129,8 +128,8 @@ function box(b, colour, title, lines) {
 }
 
 function drawMinds(L) {
-	stroke(ink.cognitive, 1.2, () => {for (const p of L.toMind) path(p);}, 0.75, [4, 3]);
-	stroke(ink.organs, 1.2, () => {for (const p of L.toOrgan) path(p);}, 0.6);
+	stroke(ink.cognitive, 1.2, () => {for (const p of L.toMind) path(p)}, 0.75, [4, 3]);
+	stroke(ink.organs, 1.2, () => {for (const p of L.toOrgan) path(p)}, 0.6);
 	model.minds.forEach((m, i) => box(L.minds[i], ink.cognitive, m.n, [m.text || "no question yet", m.took != null ? `took ${duration(m.took)}` : ""]));
 	model.organs.forEach((o, i) => box(L.organs[i], o.failed ? ink.closed : ink.organs, o.n, [o.text || "no command yet"]));
 }
@@ -141,7 +140,7 @@ function drawStill() {
 	if (!model.gates.length && !model.cells.length) return ghost(L);
 	for (const head of L.heads) write(head.text, head.x, head.y, ink.muted, 11, 400, head.align);
 	const states = L.rows.map((row) => rowState(row, when));
-	const doors = (open) => () => L.rows.forEach((row, i) => {if (row.path && (states[i].state === "OPEN") === open) path(row.path);});
+	const doors = (open) => () => L.rows.forEach((row, i) => {if (row.path && (states[i].state === "OPEN") === open) path(row.path)});
 	if (!dense) stroke(ink.faint, 1, doors(false), 0.55);
 	stroke(ink.nervous, dense ? 1.4 : 1.8, doors(true));
 	drawEdges(L, when, known());
@@ -155,11 +154,10 @@ function drawStill() {
 	drawMinds(L);
 }
 
-// The layers as a dotted ghost: nothing is known yet.
 function ghost(L) {
 	const y = L.H * 0.4, s = L.W / 900, x = 534 * s;
 	stroke(ink.faint, 1, () => {
-		for (const i of [-1, 0, 1]) {ctx.moveTo(140 * s + 4, y + i * 16); ctx.arc(140 * s, y + i * 16, 4, 0, 7); ctx.lineTo(230 * s, y + i * 8);}
+		for (const i of [-1, 0, 1]) {ctx.moveTo(140 * s + 4, y + i * 16); ctx.arc(140 * s, y + i * 16, 4, 0, 7); ctx.lineTo(230 * s, y + i * 8)}
 		ctx.roundRect(230 * s, y - 26, 200 * s, 52, 7);
 		ctx.moveTo(x, y - 60); ctx.quadraticCurveTo(x + 24, y, x, y + 60); ctx.quadraticCurveTo(x - 24, y, x, y - 60);
 		ctx.roundRect(590 * s, y - 26, 120 * s, 52, 5);
@@ -184,7 +182,7 @@ function drawStrings(L, when, now, at) {
 function drawMoving(at) {
 	const {L} = flow, when = moment(), dense = L.tier === "dense", u = (at - ring) / 900;
 	begin(moving);
-	for (const row of L.rows) if (row.gates.length) {const s = rowState(row, when); drawFill(row, s.x, s.state, dense);}
+	for (const row of L.rows) if (row.gates.length) {const s = rowState(row, when); drawFill(row, s.x, s.state, dense)}
 	if (!dense) drawStrings(L, when, known(), at);
 	if (when != null) return;
 	if (u >= 0 && u < 1 && !motion.reduced) stroke(ink.nervous, 2, () => ctx.arc(L.lens.x + (L.lens.flat ? 0 : 13), L.lens.y + (L.lens.flat ? 8 : 0), 4 + 22 * u, 0, 7), 1 - u);
@@ -193,11 +191,11 @@ function drawMoving(at) {
 	drawPulses(at, dense || ladder.squares);
 }
 
-// Draws what moves, and at 5 Hz what stands; `all` at once, for a cursor that moves or a pause. Answers whether all was drawn.
+// Draws what moves, at 5 Hz (`all`: now) also what stands; answers whether it did.
 export function drawFlow(at, all) {
-	if (!stage.clientWidth || !flow.L) return false;
+	if (!flow.L) return false;
 	const every = motion.reduced ? 500 : ladder.level ? 250 : 200, now = all || at - drawnAt >= (dirty ? 60 : every);
-	if (now) {drawStill(); dirty = false; drawnAt = at;}
+	if (now) {drawStill(); dirty = false; drawnAt = at}
 	drawMoving(at);
 	return now;
 }

@@ -10,7 +10,7 @@ export function startGestures(on) {
 		run(event, event.clientX - box.left, event.clientY - box.top, on.G());
 	}, {passive: false});
 	let drag = null, pinch = null;
-	const two = () => {const [a, b] = [...touches.values()]; return {gap: Math.max(20, Math.abs(a[0] - b[0])), x: (a[0] + b[0]) / 2, y: (a[1] + b[1]) / 2};};
+	const two = () => {const [a, b] = [...touches.values()]; return {gap: Math.max(20, Math.abs(a[0] - b[0])), x: (a[0] + b[0]) / 2, y: (a[1] + b[1]) / 2}};
 	listen("pointerdown", (event, x, y, G) => {
 		touches.set(event.pointerId, [x, y]);
 		stage.setPointerCapture(event.pointerId);
@@ -19,7 +19,7 @@ export function startGestures(on) {
 			pinch = {...at, span: view.span, t: on.timeAt(at.x), lane: view.lane};
 			drag = null;
 		} else if (y <= G.axis + 8) drag = {x, y, moved: false};
-		else if (x < G.x) {longer(); on.redraw();}
+		else if (x < G.x) {longer(); on.redraw()}
 		else {
 			const t = overviewTime(G, x), end = windowEnd(), edge = overview.span * 0.01, inside = t >= end - view.span - edge && t <= end + edge;
 			drag = {grip: inside ? end - t : view.span / 2};
@@ -50,8 +50,8 @@ export function startGestures(on) {
 	};
 	listen("pointerup", up);
 	listen("pointercancel", up);
-	listen("pointerleave", (event) => {if (!drag && event.pointerType !== "touch") setCursor(null);});
-	listen("dblclick", (event, x, y, G) => {if (y < G.axis + 8) whole();});
+	listen("pointerleave", (event) => {if (!drag && event.pointerType !== "touch") setCursor(null)});
+	listen("dblclick", (event, x, y, G) => {if (y < G.axis + 8) whole()});
 	listen("wheel", (event, x, y, G) => {
 		event.preventDefault();
 		if (event.shiftKey) on.scroll(Math.sign(event.deltaY || event.deltaX) * 2);

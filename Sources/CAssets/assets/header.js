@@ -1,4 +1,4 @@
-// The header: environment, attention, source, rate, losses, connection, clock; banners in its empty middle.
+// The header, its banners and notices.
 import {model} from "./model.js";
 import {feed, retry, send} from "./feed.js";
 import {view, windowEnd, latest, following} from "./view.js";
@@ -65,18 +65,17 @@ function banners() {
 	else banner(null);
 }
 
-// Plays or stops a recording; one that has ended begins again.
 export function play() {
 	const {kind, motion, speed, start} = model.source;
 	if (kind !== "recording") return;
 	if (motion === "ended" && start != null) send({seek: start});
 	send(motion === "playing" ? {stop: true} : {play: speed || 1});
 }
-export function faster() {const speeds = [1, 2, 4, 8, 0.5]; send({play: speeds[(speeds.indexOf(model.source.speed) + 1) % 5]});}
+export function faster() {const speeds = [1, 2, 4, 8, 0.5]; send({play: speeds[(speeds.indexOf(model.source.speed) + 1) % 5]})}
 export function toast(text) {
 	const box = $("toast");
 	box.replaceChildren(bdi(text));
 	box.hidden = false;
 	clearTimeout(hide);
-	hide = setTimeout(() => {box.hidden = true;}, 4000);
+	hide = setTimeout(() => {box.hidden = true}, 4000);
 }

@@ -1,4 +1,4 @@
-// Health: eight figures; each opens its cause, its remedy and the tables behind it.
+// Eight figures; each opens its cause, remedy and tables.
 import {model} from "./model.js";
 import {feed} from "./feed.js";
 import {h, bdi, svg, setText, $} from "./dom.js";
@@ -16,7 +16,7 @@ export function startHealth() {
 		row.button = h("button.figure", {"aria-expanded": "false", "aria-controls": "detail", onclick: () => toggle(id)}, row.label, h("div", row.sign, row.value, row.word));
 		return h("li", row.button);
 	}));
-	document.addEventListener("pointerdown", (event) => {if (open && !event.target.closest("#detail, .figure")) toggle(open);});
+	document.addEventListener("pointerdown", (event) => {if (open && !event.target.closest("#detail, .figure")) toggle(open)});
 }
 
 function item(id) {
@@ -41,7 +41,7 @@ export function drawHealth() {
 
 export function closeDetail() {
 	const id = open;
-	if (id) {toggle(id); rows[id].button.focus();}
+	if (id) {toggle(id); rows[id].button.focus()}
 	return !!id;
 }
 
@@ -75,7 +75,7 @@ function days(x) {
 	const list = (x.days ?? []).slice(-14), most = Math.max(1, ...list.map((d) => d.avoided)), worst = Math.max(1, ...list.map((d) => d.missed)), w = 366 / list.length;
 	if (!list.length) return [h("p.muted", "No full day is known yet.")];
 	const plot = svg("svg", {class: "days", viewBox: "0 0 366 92", role: "img", "aria-label": "Calls avoided above, events missed below, a bar a day"}, svg("path", {class: "b", d: "M0 56.5H366"}));
-	const text = (kind, fields, words) => {const t = svg(kind, fields); t.textContent = words; return t;};
+	const text = (kind, fields, words) => {const t = svg(kind, fields); t.textContent = words; return t};
 	list.forEach((d, i) => {
 		const bar = (kind, y, height) => svg("rect", {class: kind, x: i * w + w * 0.15, y, width: w * 0.7, height}), a = (d.avoided / most) * 50;
 		plot.append(svg("g", {}, text("title", {}, `${d.day}: ${count(d.avoided)} calls avoided, ${count(d.missed)} events missed, ${count(d.calls)} calls`), bar("a", 56 - a, a), d.missed && bar("m", 58, Math.max(2, (d.missed / worst) * 14))));

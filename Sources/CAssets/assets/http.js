@@ -1,9 +1,9 @@
-// Requests to the own server; an error carries its text and its remedy.
+// Requests; an error carries its remedy.
 import {model} from "./model.js";
 
 async function read(response) {
 	let body = null;
-	try {body = await response.json();} catch {/* an answer without JSON is reported by its status */}
+	try {body = await response.json()} catch {/* an answer without JSON is reported by its status */}
 	if (response.ok && body) return body;
 	const error = new Error(body?.error || `the server answered ${response.status}`);
 	error.remedy = body?.remedy || "";

@@ -1,4 +1,4 @@
-// Keys of the page. Each entry: its names for the help, the keys, and the act.
+// Each entry: its names for the help, the keys, the act.
 import {view, setCursor, setWindow, zoom, whole, move, pause, windowEnd, windowStart, changed, latest} from "./view.js";
 import {scrollLanes, page} from "./scope.js";
 import {model} from "./model.js";
@@ -30,7 +30,7 @@ export const KEYS = [
 		["← →", "cursor (Shift: ten times)", ["ArrowLeft", "ArrowRight"], (e) => step(e, e.key === "ArrowLeft" ? -1 : 1)],
 		["+ −", "zoom", ["+", "=", "-", "_"], (e) => zoom(e.key === "+" || e.key === "=" ? 0.5 : 2)],
 		["0", "whole time that is kept, again: a minute", ["0"], () => whole()],
-		["Home", "earliest that is kept", ["Home"], () => {const t = model.from ?? latest() - 1800000; setWindow(view.span, t + view.span);}],
+		["Home", "earliest that is kept", ["Home"], () => {const t = model.from ?? latest() - 1800000; setWindow(view.span, t + view.span)}],
 		["End", "back to now", ["End"], () => acts.now()],
 		["Space", "pause; what arrives is kept", [" "], () => pause()],
 		["x", "marker at the cursor; time to it is shown", ["x"], () => marker()],

@@ -1,4 +1,4 @@
-// Which lanes the scope has, and their traces: one a cell in tall lanes, one strip a gate in low ones.
+// Lanes and their traces: a line a cell when tall, a strip a gate when low.
 import {model} from "./model.js";
 import {view} from "./view.js";
 import {ctx, ink, fill, stroke, poly} from "./draw.js";
@@ -9,7 +9,6 @@ function lanes() {
 	return part ? out.filter((l) => (has(l.name) || l.cells.some((c) => has(model.cells[c].n))) !== invert) : out;
 }
 
-// Places of lanes, minds, axis and overview in a pane of `W` × `H`.
 export function arrange(W, H) {
 	const phone = W < 640, all = lanes(), x = phone ? 76 : 112, top = phone ? 52 : 42, bottom = H - 61, space = bottom - top, n = Math.max(1, all.length);
 	const minds = model.minds.length + model.organs.length > 0, share = (space - (minds ? Math.min(phone ? 132 : 56, space / (n + 1)) : 0)) / n, tall = share >= 34;
@@ -17,7 +16,7 @@ export function arrange(W, H) {
 	const fits = Math.max(1, Math.floor((room + 0.01) / h));
 	view.lane = Math.max(0, Math.min(view.lane, all.length - fits));
 	const first = tall ? 0 : view.lane, shown = all.slice(first, first + fits), y = Math.min(top + shown.length * h, bottom - mindsH);
-	shown.forEach((lane, i) => {lane.y = top + i * h; lane.h = h;});
+	shown.forEach((lane, i) => {lane.y = top + i * h; lane.h = h});
 	return {W, H, phone, x, w: Math.max(60, W - x - (phone ? 62 : 64)), top, all, tall, first, fits, h, lanes: shown, minds: {y, h: mindsH}, bottom: y + mindsH, axis: H - 46, overview: {y: H - 33, h: 16}};
 }
 
@@ -57,19 +56,19 @@ function trace(lane, slot, order, source, start, colMs, [from, to]) {
 			const i = modulo ? s % modulo : s, a = min[i], b = max[i];
 			if (b === EMPTY) continue;
 			const x = wide ? (base + (s + 0.5) * step - start) / colMs : Math.floor((base + s * step - start) / colMs), h = high(a, b), l = a < 0 && b > 0 ? 0 : Math.min(Math.abs(a), Math.abs(b)) / 127;
-			if (x !== column) {flush(); column = x; top = h; low = l;} else {if (h > top) top = h; if (l < low) low = l;}
+			if (x !== column) {flush(); column = x; top = h; low = l} else {if (h > top) top = h; if (l < low) low = l}
 		}
 		flush();
 	});
-	if (bars.length) stroke(colour, 1.2, () => {for (const [x, l, h] of bars) poly([x, y(l)], [x, y(h)]);}, alpha);
+	if (bars.length) stroke(colour, 1.2, () => {for (const [x, l, h] of bars) poly([x, y(l)], [x, y(h)])}, alpha);
 }
 
 const LIGHT = [0.05, 0.16, 0.32, 0.5, 0.72, 1], STEPS = [0.2, 0.32, 0.44, 0.58, 0.74];
 
 function strips(G, source, start, colMs, first, end, [from, to]) {
 	const {step, base, modulo} = source, n = end - first, rects = LIGHT.map(() => []), best = new Float32Array(Math.max(0, n)), column = (s) => Math.floor((base + s * step - start) / colMs) - first;
-	const level = (v) => {const i = STEPS.findIndex((s) => v < s); return i < 0 ? 5 : i;};
-	const put = (a, b, v) => {for (let c = Math.max(0, a); c < b && c < n; c++) if (v > best[c]) best[c] = v;};
+	const level = (v) => {const i = STEPS.findIndex((s) => v < s); return i < 0 ? 5 : i};
+	const put = (a, b, v) => {for (let c = Math.max(0, a); c < b && c < n; c++) if (v > best[c]) best[c] = v};
 	for (const lane of G.lanes) {
 		best.fill(-1);
 		for (const slot of lane.cells) {
@@ -90,5 +89,5 @@ function strips(G, source, start, colMs, first, end, [from, to]) {
 			if (l >= 0) rects[l].push([first + c, lane.y + 1, e - c, lane.h - 3]);
 		}
 	}
-	rects.forEach((list, l) => fill(ink.nervous, () => {for (const r of list) ctx.rect(...r);}, LIGHT[l]));
+	rects.forEach((list, l) => fill(ink.nervous, () => {for (const r of list) ctx.rect(...r)}, LIGHT[l]));
 }

@@ -1,4 +1,4 @@
-// Places of everything in Flow. Slots are fixed: what joins is appended, nothing jumps.
+// Places in Flow. Slots are fixed: nothing jumps when one joins.
 import {model} from "./model.js";
 import {view} from "./view.js";
 
@@ -27,7 +27,6 @@ function curve(x0, y0, x1, y1) {
 	return out;
 }
 
-// A path through corners as 17 points, equally far apart.
 function along(...points) {
 	const lengths = [0], out = new Float32Array(34);
 	for (let i = 1; i < points.length; i++) lengths.push(lengths[i - 1] + Math.hypot(points[i][0] - points[i - 1][0], points[i][1] - points[i - 1][1]));
@@ -64,13 +63,12 @@ function denseRow(row, x) {
 	});
 }
 
-// The whole of Flow for a pane of `W` × `H`; `nameWidth(rows)` measures the longest cell's name.
 export function layout(W, H, nameWidth) {
 	const rows = flowRows(), n = Math.max(1, rows.length), phone = W < 640 && H >= 420, narrow = W < 640;
 	const parts = model.minds.length + model.organs.length, lower = phone ? (parts > 3 ? 222 : 176) : 0, top = phone ? 44 : 72, height = H - top - (phone ? 12 : 18) - lower;
 	const pitch = height / n, dense = pitch < 58, L = {W, H, phone, rows, tier: dense ? "dense" : "full", columns: 1, heads: []};
 	const side = phone ? 0 : Math.round(dense ? Math.max(narrow ? 150 : 200, Math.min(380, W * 0.245)) : Math.max(narrow ? 190 : 290, Math.min(520, W * 0.345)));
-	const lensX = phone ? W / 2 : W - PAD - side - 42, head = (text, x, align) => {if (!phone) L.heads.push({text, x, y: 50, align});};
+	const lensX = phone ? W / 2 : W - PAD - side - 42, head = (text, x, align) => {if (!phone) L.heads.push({text, x, y: 50, align})};
 	if (dense) {
 		const room = phone ? W - PAD - 28 : lensX - 56;
 		while (L.columns < 12 && (height / Math.ceil(n / L.columns) < 26 || room / L.columns - 38 > 280) && room / (L.columns + 1) - 38 >= (phone ? 68 : 84)) L.columns++;
@@ -118,7 +116,7 @@ function paths(L, dense) {
 	L.byCell = new Map();
 	for (const row of rows) {
 		for (const gate of row.gates) L.byGate.set(gate.slot, row);
-		for (const place of row.places) {place.row = row; L.byCell.set(place.slot, place);}
+		for (const place of row.places) {place.row = row; L.byCell.set(place.slot, place)}
 		if (!row.gates.length) continue;
 		const x = row.x + row.w, y = row.y + row.h / 2, start = [x + 2, y];
 		if (lens.flat) {
@@ -131,7 +129,7 @@ function paths(L, dense) {
 	}
 	const at = (b, sx, sy) => [b.x + b.w * sx, b.y + b.h * sy], start = lens.flat ? [lens.x, lens.y + 8] : [lens.x + 13, lens.y], bridge = minds[0];
 	L.toMind = minds.map((box, i) => {
-		if (lens.flat) {const [x, y] = at(box, 0.5, 0), p = curve(start[1], start[0], y, x); return p.map((_, k) => p[k ^ 1]);}
+		if (lens.flat) {const [x, y] = at(box, 0.5, 0), p = curve(start[1], start[0], y, x); return p.map((_, k) => p[k ^ 1])}
 		return i ? along([bridge.x + 18, bridge.y + bridge.h], [bridge.x + 18, box.y]) : curve(...start, ...at(box, 0, 0.5));
 	});
 	L.toOrgan = organs.map((box) => {

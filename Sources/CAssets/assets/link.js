@@ -1,4 +1,4 @@
-// A moment as an address: `?from=…&to=…&at=…&open=…`, times in RFC 3339 or ms since 1970.
+// A moment as an address; times in RFC 3339 or ms since 1970.
 import {view, windowStart, windowEnd, moment, USUAL} from "./view.js";
 import {decision} from "./decision.js";
 import {parseTime, utc} from "./time.js";
@@ -21,7 +21,7 @@ export function address() {
 
 export async function copyLink(notice) {
 	const text = address();
-	try {await navigator.clipboard.writeText(text); notice("The link to this moment is copied.");}
+	try {await navigator.clipboard.writeText(text); notice("The link to this moment is copied.")}
 	catch {
 		// Without leave for the clipboard the address bar holds the link.
 		history.replaceState(null, "", text);

@@ -1,4 +1,4 @@
-// One frame loop for all panes; it stands still when nothing moves, and does less when frames take long.
+// One frame loop; it stands still when nothing moves, and does less when frames take long.
 
 export const ladder = {level: 0, labelsEvery: 80, squares: false, budget: 600, halfRate: false, still: false};
 const measure = new URLSearchParams(location.search).has("measure");
@@ -15,9 +15,9 @@ function step(level) {
 
 function judge(took, at) {
 	const gap = Math.min(100, at - last);
-	if (took > 12) {slow += gap; quick = 0;} else {slow = 0; quick = took < 6 ? quick + gap : 0;}
-	if (slow > 1000 && ladder.level < 5) {step(ladder.level + 1); slow = 0;}
-	if (quick > 10000 && ladder.level > 0) {step(ladder.level - 1); quick = 0;}
+	if (took > 12) {slow += gap; quick = 0} else {slow = 0; quick = took < 6 ? quick + gap : 0}
+	if (slow > 1000 && ladder.level < 5) {step(ladder.level + 1); slow = 0}
+	if (quick > 10000 && ladder.level > 0) {step(ladder.level - 1); quick = 0}
 }
 
 function frame(at) {
@@ -37,7 +37,7 @@ function frame(at) {
 
 function next() {
 	if (handle || timer || document.hidden) return;
-	if (motion.reduced) timer = setTimeout(() => {timer = 0; handle = requestAnimationFrame(frame);}, 500);
+	if (motion.reduced) timer = setTimeout(() => {timer = 0; handle = requestAnimationFrame(frame)}, 500);
 	else handle = requestAnimationFrame(frame);
 }
 export function redraw() {
@@ -51,6 +51,6 @@ export function startLoop(drawAll, isLive) {
 	draw = drawAll;
 	live = isLive;
 	document.addEventListener("visibilitychange", redraw);
-	reduced.addEventListener("change", () => {motion.reduced = reduced.matches; redraw();});
+	reduced.addEventListener("change", () => {motion.reduced = reduced.matches; redraw()});
 	redraw();
 }

@@ -1,4 +1,4 @@
-// Start of the page: wires the feed, the model and the panes together.
+// Wires the feed, the model and the panes.
 import {model, hooks} from "./model.js";
 import {feed, start, send} from "./feed.js";
 import {view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, following, moment, latest} from "./view.js";
@@ -21,7 +21,9 @@ import {length} from "./time.js";
 import {$, setText} from "./dom.js";
 
 let flowNow = false, address = readAddress();
-const root = document.documentElement, shown = (id) => $(id).offsetWidth > 0, phone = () => innerWidth < 760;
+const root = document.documentElement, narrow = matchMedia("(max-width: 759px)"), phone = () => narrow.matches;
+// By the tab, not by the element: asking an element for its size lays out the page.
+const shown = (id) => !phone() || root.dataset.tab === id;
 const live = () => model.ready && model.frozen == null && following() && (model.source.kind !== "recording" || model.source.motion === "playing") && (shown("flow") || shown("scope"));
 
 function draw(at) {
@@ -37,9 +39,8 @@ function draw(at) {
 	root.dataset.ready = "1";
 }
 
-function figures() {drawHeader(); drawHealth();}
+function figures() {drawHeader(); drawHealth()}
 
-// Everything drawn again, after a change of theme, size, names or connection.
 function all() {
 	const bare = model.ready && !model.cells.length && !model.gates.length;
 	$("flow-empty").hidden = $("scope-empty").hidden = !bare;
@@ -97,10 +98,10 @@ onView((what) => {
 	if (what !== "cursor") drawHeader();
 });
 
-const card = () => {if (phone()) showTab("decision");};
+const card = () => {if (phone()) showTab("decision")};
 const pick = {
-	spot(spot) {card(); showOpening(spot.id);},
-	gate(gate) {card(); showGate(gate.n);},
+	spot(spot) {card(); showOpening(spot.id)},
+	gate(gate) {card(); showGate(gate.n)},
 	mind(slot, organ) {
 		const last = organ ? model.deeds.findLast((d) => d.o === slot) : model.asks.findLast((a) => a.m === slot || a.answer?.m === slot);
 		if (!last) return toast(organ ? "No command was sent to it in the time that is kept." : "No question was put to it in the time that is kept.");
@@ -122,7 +123,6 @@ function filter(open) {
 	changed("lanes");
 }
 
-// Esc: leaves one thing at a time.
 function leave() {
 	if (closeDetail()) return;
 	if (!$("filter").hidden) filter(false);
@@ -132,27 +132,27 @@ function leave() {
 	else document.activeElement?.blur();
 }
 
-const now = () => {goLive(); setCursor(null);}, link = () => copyLink(toast), find = () => filter(true);
-startTheme(() => {readInk(); all();});
+const now = () => {goLive(); setCursor(null)}, link = () => copyLink(toast), find = () => filter(true);
+startTheme(() => {readInk(); all()});
 readInk();
 startFlow($("flow-stage"), flowTargets);
 startScope($("scope-stage"), pick.spot, scopeTargets);
 startAccess(pick);
 startDecision();
-startOutcome((text) => {toast(text); refresh();});
+startOutcome((text) => {toast(text); refresh()});
 startHealth();
 startTabs(all);
-startHistory(() => {dirtyScope(); redraw();});
+startHistory(() => {dirtyScope(); redraw()});
 startKeys({now, link, find, leave, play, theme: nextTheme, help: openHelp, tab: showTab, newest: showNewest});
-for (const [id, run] of Object.entries({pause, copy: link, theme: nextTheme, help: openHelp, "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(2), span: whole, live: now, mark: marker, "filter-open": find, play, speed: faster, "from-here": () => {send({seek: moment() ?? latest()}); now();}})) $(id).addEventListener("click", () => run());
+for (const [id, run] of Object.entries({pause, copy: link, theme: nextTheme, help: openHelp, "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(2), span: whole, live: now, mark: marker, "filter-open": find, play, speed: faster, "from-here": () => {send({seek: moment() ?? latest()}); now()}})) $(id).addEventListener("click", () => run());
 $("filter").addEventListener("input", () => {
 	view.filter = $("filter").value;
 	changed("lanes");
 });
 setText($("span"), length(view.span));
 startLoop(draw, live);
-document.addEventListener("visibilitychange", () => {if (!document.hidden) {forget(); want(); all();}});
-document.fonts.ready.then(() => {readInk(); all();});
+document.addEventListener("visibilitychange", () => {if (!document.hidden) {forget(); want(); all()}});
+document.fonts.ready.then(() => {readInk(); all()});
 setInterval(() => {
 	if (document.hidden) return;
 	drawHeader();

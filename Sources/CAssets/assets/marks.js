@@ -1,10 +1,11 @@
-// The ground of the scope: grid, bands of open and closed gates, labels, the lane of the minds, the axis.
+// Grid, bands, labels, the lane of the minds, the axis, the cursor.
 import {model, cellAt, LONG} from "./model.js";
 import {view, moment, known as knownNow, following} from "./view.js";
 import {ctx, ink, font, fitText, textWidth, sign, diamond, stateInk, write, fill, stroke, poly} from "./draw.js";
+import {far} from "./ring.js";
 import {ticks, tickLabel, length, duration, clockMs} from "./time.js";
 
-// Spans of a gate that is not stable, within a window: `[{state, a, b}]`.
+// Spans in which a gate is not stable.
 function bands(gate, start, end, known) {
 	const out = [];
 	let open = null;
@@ -31,6 +32,7 @@ export function drawGround(G, start, colMs, end) {
 		if (lane.gate) drawBands(G, lane, bands(lane.gate, start, end, known), X);
 		labels(G, lane);
 	}
+	write(far.note, G.x + G.w / 2, G.top + 8, ink.warn, 11, 400, "center");
 	if (G.minds.h) mindsLane(G, start, end, known, X);
 	ctx.font = font(11);
 	const keep = last ? textWidth(last) + 44 : 30;
@@ -88,14 +90,14 @@ function mindsLane(G, start, end, known, X) {
 	write("minds", 16, y + h / 2, ink.cognitive, 13, 600);
 	const within = (list, to) => list.filter((m) => to(m) >= start && m.t <= end).map((m, i) => ({m, a: X(m.t), b: X(to(m)), y: rowA + (G.tall ? 0 : (i % 2) * 6 - 2), begun: m.t >= start}));
 	const asks = within(model.asks, (a) => a.answer?.t ?? Math.min(known, a.until ?? known)), deeds = within(model.deeds, (d) => d.end?.t ?? Math.min(known, d.t + LONG));
-	stroke(ink.cognitive, 1.4, () => {for (const q of asks) poly([q.b, q.y], [q.a, q.y]);}, 1, [3.5, 2.5]);
-	fill(ink.cognitive, () => {for (const q of asks) if (q.begun) diamond(q.a, q.y, r - 0.8);});
-	const answered = () => {for (const q of asks) if (q.m.answer && q.m.answer.t <= end) diamond(q.b, q.y, r - 0.4);};
+	stroke(ink.cognitive, 1.4, () => {for (const q of asks) poly([q.b, q.y], [q.a, q.y])}, 1, [3.5, 2.5]);
+	fill(ink.cognitive, () => {for (const q of asks) if (q.begun) diamond(q.a, q.y, r - 0.8)});
+	const answered = () => {for (const q of asks) if (q.m.answer && q.m.answer.t <= end) diamond(q.b, q.y, r - 0.4)};
 	fill(ink.pane, answered);
 	stroke(ink.cognitive, 1.4, answered);
-	stroke(ink.organs, 1.6, () => {for (const d of deeds) {poly([d.a, rowB], [d.b, rowB]); if (d.m.end) poly([d.b, rowB - 4], [d.b, rowB + 4]);}});
-	fill(ink.organs, () => {for (const d of deeds) if (d.begun) ctx.rect(d.a - 3.2, rowB - 3.2, 6.4, 6.4);});
-	const spot = (kind, m, t, x, sy, id) => {if (t >= start && t <= end && id) G.spots.push({kind, id, t, x, y: sy, item: m});};
+	stroke(ink.organs, 1.6, () => {for (const d of deeds) {poly([d.a, rowB], [d.b, rowB]); if (d.m.end) poly([d.b, rowB - 4], [d.b, rowB + 4])}});
+	fill(ink.organs, () => {for (const d of deeds) if (d.begun) ctx.rect(d.a - 3.2, rowB - 3.2, 6.4, 6.4)});
+	const spot = (kind, m, t, x, sy, id) => {if (t >= start && t <= end && id) G.spots.push({kind, id, t, x, y: sy, item: m})};
 	for (const {m, a, b} of asks) {
 		const id = model.openings.findLast((o) => (m.c ? o.c === m.c : o.g === m.g && o.t <= m.t))?.id ?? m.id;
 		spot("ask", m, m.t, a, rowA, id);
@@ -127,11 +129,10 @@ function noSignal(G, a, b) {
 	ctx.beginPath();
 	ctx.rect(a, G.top, b - a, h);
 	ctx.clip();
-	stroke(ink.faint, 1, () => {for (let x = Math.floor((a - h) / 9) * 9; x < b; x += 9) poly([x, G.bottom], [x + h, G.top]);}, 0.45);
+	stroke(ink.faint, 1, () => {for (let x = Math.floor((a - h) / 9) * 9; x < b; x += 9) poly([x, G.bottom], [x + h, G.top])}, 0.45);
 	ctx.restore();
 }
 
-// The cursor's line, pill and value dots; the marker and the time to it.
 export function drawCursor(G, start, colMs) {
 	const X = (t) => G.x + (t - start) / colMs, line = (x, dash) => stroke(ink.focus, 1.4, () => poly([x, G.top - 4], [x, G.axis - 8]), 1, dash);
 	if (view.marker != null) {
@@ -148,7 +149,7 @@ export function drawCursor(G, start, colMs) {
 		const dots = () => {
 			for (const lane of G.lanes) for (const slot of lane.cells) {
 				const v = cellAt(model.cells[slot], view.cursor), y = lane.y + 7 + (1 - Math.abs(v)) * (lane.h - 12);
-				if (v != null) {ctx.moveTo(x + 3, y); ctx.arc(x, y, 3, 0, 7);}
+				if (v != null) {ctx.moveTo(x + 3, y); ctx.arc(x, y, 3, 0, 7)}
 			}
 		};
 		fill(ink.pane, dots);

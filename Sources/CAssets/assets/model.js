@@ -1,17 +1,16 @@
-// What the page knows: names in fixed slots, states, and the marks of the last half hour. Drawn by others.
+// Names in fixed slots, states, and marks of the last half hour.
 import {setClock, sourceNow, freezeClock} from "./time.js";
 import * as ring from "./ring.js";
 
 // Commands are followed for a minute; a result may come before its command, from a later block of history.
 export const LONG = 60000;
-const KEPT = 4000, loose = [];
+const KEPT = 4000, loose = [], GATE = {state: "STABLE", x: 0, t: 0, open: 0.5, close: -0.5, release: 0.5, window: 2000, w: 0};
 
 export const model = {
 	ready: false, frozen: null, boot: null, role: "observer", csrf: "", env: "", source: {kind: "live", name: ""}, mode: null, from: null,
 	cells: [], gates: [], minds: [], organs: [], free: [], collapses: 0, health: null, behind: 1, openings: [], asks: [], deeds: [], version: 0, lastAt: 0,
 };
 
-// Hooks that the panes set; each takes slots of this page.
 export const hooks = {wave() {}, frame() {}, names() {}, snapshot() {}};
 
 // The server's numbers → the slots of this page. A slot never changes until reload.
@@ -33,11 +32,10 @@ function place(kind, item) {
 	return list[slot];
 }
 
-// Takes over names, of a snapshot or of those that joined.
 function takeNames(m) {
 	for (const item of m.gates ?? []) {
 		const gate = place("gates", item);
-		Object.assign(gate, {state: item.state ?? "STABLE", x: item.x ?? 0, t: item.t ?? 0, open: item.open ?? 0.5, close: item.close ?? -0.5, release: item.release ?? 0.5, half: item.half || 2000, window: item.window || 2000, w: item.w ?? 0});
+		Object.assign(gate, GATE, item, {half: item.half || 2000});
 		if (item.t) ring.putGate(gate.slot, item.t, gate.x);
 		if (item.state === "OPEN" && item.since != null) remember(gate, {t: item.since, state: "OPEN"});
 	}
@@ -77,7 +75,7 @@ function remember(gate, change) {
 // One frame of a kind that leaves a mark; `past` for history, which does not change the present.
 export function mark(m, past) {
 	const gate = gateOf(m.g), g = gate?.slot ?? null, mind = slots.minds[m.m] ?? 0, o = slots.organs[m.o] ?? 0, {t} = m;
-	const now = (thing, fields) => {if (!past && thing) Object.assign(thing, fields);};
+	const now = (thing, fields) => {if (!past && thing) Object.assign(thing, fields)};
 	if (m.k === "gate" && gate) {
 		remember(gate, {t, state: m.state});
 		if (m.x != null) ring.putGate(g, t, m.x);
@@ -142,7 +140,7 @@ function moveClock(now) {
 }
 export function take(m) {
 	if (m.k === "snapshot") snapshot(m);
-	else if (m.k === "names") {takeNames(m); hooks.names();}
+	else if (m.k === "names") {takeNames(m); hooks.names()}
 	else if (m.k === "health") {
 		model.health = m;
 		if (m.mode !== undefined) model.mode = m.mode;

@@ -1,4 +1,4 @@
-// The foot of a decision: outcome with a note, undo, approve and refuse. An observer's page never gets these buttons.
+// Outcome, undo, approve, refuse. An observer's page never gets these buttons.
 import {model} from "./model.js";
 import {act} from "./http.js";
 import {h, bdi, $} from "./dom.js";
@@ -7,10 +7,10 @@ import {time, trouble} from "./card.js";
 
 const RESULTS = {confirmed: "Confirmed", partial: "Partly", failed: "False"};
 let shown = null, chosen = null, text = "", error = null, working = false, after = () => {};
-export function startOutcome(acted) {after = acted;}
+export function startOutcome(acted) {after = acted}
 
 export function drawFoot(card) {
-	if (shown !== card.id) {shown = card.id; chosen = error = null; text = "";}
+	if (shown !== card.id) {shown = card.id; chosen = error = null; text = ""}
 	const foot = $("foot"), held = foot.contains(document.activeElement) && document.activeElement.dataset.key, o = card.outcome;
 	const done = o && h("span", h("b", `Outcome: ${RESULTS[o.result]?.toLowerCase() ?? o.result}`), " · ", bdi(o.by), o.at && [" · ", time(o.at)], o.note && h("span.muted", " “", bdi(o.note), "”"));
 	foot.replaceChildren(...[model.role === "operator" ? operator(card, done) : done, error && trouble(error)].flat().filter(Boolean));
@@ -35,9 +35,9 @@ function operator(card, done) {
 		choice.setAttribute("aria-pressed", String(chosen === key));
 		return choice;
 	});
-	const input = chosen && h("input", {"data-key": "note", maxlength: "200", placeholder: "Note (optional)", "aria-label": "Note", autocomplete: "off", value: text, oninput: () => {text = input.value;}});
+	const input = chosen && h("input", {"data-key": "note", maxlength: "200", placeholder: "Note (optional)", "aria-label": "Note", autocomplete: "off", value: text, oninput: () => {text = input.value}});
 	return [h("h3", `Was it true? Trust is ${plain(now)}${trust.earned ? ", earned" : ""}`), h("div.acts", {role: "group", "aria-label": "Outcome"}, choices),
-		chosen && h("form.note", {onsubmit: (event) => {event.preventDefault(); outcome(chosen, text);}}, input, h("button.small.first", {type: "submit", "data-key": "send", disabled: working}, "Record"))];
+		chosen && h("form.note", {onsubmit: (event) => {event.preventDefault(); outcome(chosen, text)}}, input, h("button.small.first", {type: "submit", "data-key": "send", disabled: working}, "Record"))];
 }
 
 async function run(path, body, card) {
@@ -50,7 +50,7 @@ async function run(path, body, card) {
 		chosen = null;
 		text = "";
 		after(answer.text);
-	} catch (refusal) {error = refusal;}
+	} catch (refusal) {error = refusal}
 	working = false;
 	if (shown === card.id) drawFoot(card);
 }

@@ -1,4 +1,4 @@
-// The strip below the scope: rate, openings, and the window as a frame to drag.
+// Rate, openings, and the window as a frame to drag.
 import {model} from "./model.js";
 import {view, latest, windowEnd, windowStart} from "./view.js";
 import {ctx, ink, write, fill, stroke} from "./draw.js";
@@ -7,7 +7,7 @@ import {length} from "./time.js";
 
 const LENGTHS = [300000, 1800000, 7200000, 28800000, 86400000, 7 * 86400000];
 export const overview = {least: 0, start: 0, span: LENGTHS[0]};
-export function longer() {overview.least = (overview.least + 1) % LENGTHS.length;}
+export function longer() {overview.least = (overview.least + 1) % LENGTHS.length}
 export const overviewTime = (G, x) => overview.start + ((x - G.x) / G.w) * overview.span;
 
 export function drawOverview(G) {
@@ -24,7 +24,7 @@ export function drawOverview(G) {
 			bars.push([X(k * slots * SLOT), sum]);
 		}
 		const most = Math.max(1, ...bars.map((b) => b[1]));
-		fill(ink.muted, () => {for (const [x, sum] of bars) if (sum) {const b = Math.max(1, (sum / most) * (h - 6)); ctx.rect(x, y + h - 1 - b, 2, b);}}, 0.75);
+		fill(ink.muted, () => {for (const [x, sum] of bars) if (sum) {const b = Math.max(1, (sum / most) * (h - 6)); ctx.rect(x, y + h - 1 - b, 2, b)}}, 0.75);
 	}
 	fill(ink.open, () => {
 		for (const gate of model.gates) gate.history.forEach((c, i) => {

@@ -1,4 +1,4 @@
-// What runs along the edges: waves to gates, openings to the thalamus, questions to minds, commands to organs.
+// What runs along the edges of Flow.
 import {ctx, ink, fill} from "./draw.js";
 import {ladder, motion} from "./loop.js";
 
@@ -8,7 +8,7 @@ const pulses = [], groups = Array.from({length: COLOURS.length * 4}, () => []);
 export const DURATION = {wave: 520, opening: 650, mind: 420, organ: 480};
 export const colourOf = (name) => Math.max(0, COLOURS.indexOf(name));
 export const pulsesAlive = () => pulses.length;
-export const clearPulses = () => {pulses.length = 0;};
+export const clearPulses = () => {pulses.length = 0};
 
 // Starts a pulse on a path; `arrive` runs when it is there. `strength` 0…1 sets its size.
 export function pulse(path, at, duration, colour, strength, arrive, back) {
@@ -38,7 +38,7 @@ export function drawPulses(now, squares) {
 			for (let i = 0; i < list.length; i += 2) {
 				const x = list[i], y = list[i + 1];
 				if (squares) ctx.rect(x - r, y - r, 2 * r, 2 * r);
-				else {ctx.moveTo(x + r, y); ctx.arc(x, y, r, 0, 7);}
+				else {ctx.moveTo(x + r, y); ctx.arc(x, y, r, 0, 7)}
 			}
 		}, ALPHAS[g & 3]);
 	});

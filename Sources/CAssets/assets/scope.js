@@ -1,4 +1,4 @@
-// The scope: three canvases (ground, traces that are shifted, cursor).
+// Three canvases: ground, traces that are shifted, cursor.
 import {model} from "./model.js";
 import {view, windowEnd, changed} from "./view.js";
 import {ctx, fit, begin} from "./draw.js";
@@ -6,7 +6,7 @@ import {arrange, drawTraces} from "./lanes.js";
 import {drawGround, drawCollapses, drawCursor} from "./marks.js";
 import {drawOverview} from "./overview.js";
 import {startGestures} from "./gestures.js";
-import {far, want} from "./history.js";
+import {want} from "./history.js";
 import {ladder, motion, redraw} from "./loop.js";
 import * as ring from "./ring.js";
 
@@ -17,8 +17,8 @@ export function startScope(element, pick, spotsMoved) {
 	stage = element;
 	onSpots = spotsMoved;
 	[ground, traces, over] = stage.querySelectorAll("canvas");
-	new ResizeObserver(() => {relayoutScope(); redraw();}).observe(stage);
-	startGestures({stage, G: () => G, timeAt: (x) => start + Math.max(0, Math.min(G.w, x - G.x)) * colMs, spot: spotAt, band: bandAt, pick, scroll: scrollLanes, redraw: () => {dirty = true; redraw();}});
+	new ResizeObserver(() => {relayoutScope(); redraw()}).observe(stage);
+	startGestures({stage, G: () => G, timeAt: (x) => start + Math.max(0, Math.min(G.w, x - G.x)) * colMs, spot: spotAt, band: bandAt, pick, scroll: scrollLanes, redraw: () => {dirty = true; redraw()}});
 }
 
 export function relayoutScope() {
@@ -31,19 +31,19 @@ export function relayoutScope() {
 	Object.assign(traces.style, {left: `${G.x}px`, width: `${G.w}px`});
 	dirty = true;
 }
-export const dirtyScope = () => {dirty = true;};
+export const dirtyScope = () => {dirty = true};
 
 const near = {
 	step: ring.SLOT, base: 0, modulo: ring.SLOTS, of: ring.series,
-	get first() {return ring.tail();}, get last() {return ring.head();},
+	get first() {return ring.tail()}, get last() {return ring.head()},
 };
 
 function paint(c0, c1) {
 	// Times in the far window and in the ring meet at the ring's tail without a seam.
-	const edge = ring.tail() * ring.SLOT, shot = far.shot;
+	const edge = ring.tail() * ring.SLOT, {shot} = ring.far;
 	if (shot && start < edge) {
-		const step = (shot.to - shot.from) / shot.columns, last = Math.min(shot.columns - 1, Math.floor((edge - shot.from) / step));
-		drawTraces(G, {step, base: shot.from, modulo: 0, first: 0, last, of: (slot) => shot.cells.get(slot)}, start, colMs, c0, c1);
+		const {step, from} = shot, last = Math.min(shot.columns - 1, Math.floor((edge - from) / step));
+		drawTraces(G, {step, base: from, modulo: 0, first: 0, last, of: (slot) => shot.cells.get(slot)}, start, colMs, c0, c1);
 	}
 	if (end > edge) drawTraces(G, near, start, colMs, c0, c1);
 }
@@ -71,8 +71,7 @@ function drawTraceCanvas(full, shift) {
 
 // Draws what changed; a window that follows moves by whole columns, at most 12 times a second.
 export function drawScope(at) {
-	if (!stage.clientWidth) return;
-	if (!G || version !== model.version) {version = model.version; relayoutScope(); if (!G) return;}
+	if (!G || version !== model.version) {version = model.version; relayoutScope(); if (!G) return}
 	const width = view.span / G.w, column = Math.floor(windowEnd() / width), steady = width === colMs && lastColumn != null && column >= lastColumn;
 	if (!dirty && steady && (column === lastColumn || at - stepAt < (motion.reduced ? 500 : ladder.labelsEvery))) return;
 	const full = dirty || !steady, shift = column - lastColumn;
@@ -85,7 +84,7 @@ export function drawScope(at) {
 	dirty = false;
 	drawMarks();
 	drawTraceCanvas(full, shift);
-	onSpots(G);
+	onSpots(G, at);
 }
 
 function drawMarks() {
@@ -115,10 +114,9 @@ export function scrollLanes(n) {
 }
 export const page = () => Math.max(1, (G?.fits ?? 2) - 1);
 
-// The view changed: a cursor needs the values at the right and its line, anything else the traces as well.
 export function scopeViewChanged(what) {
 	if (!G) return;
 	if (what === "cursor" && !dirty) drawMarks();
-	else {dirty = true; want();}
+	else {dirty = true; want()}
 	redraw();
 }

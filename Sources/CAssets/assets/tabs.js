@@ -1,4 +1,4 @@
-// Four tabs of a phone: one pane at a time.
+// Four tabs of a phone.
 import {h, $} from "./dom.js";
 
 const TABS = ["flow", "scope", "decision", "health"];
@@ -6,7 +6,7 @@ let shown = () => {};
 
 export function showTab(id) {
 	document.documentElement.dataset.tab = id;
-	for (const b of $("tabs").children) {const on = b.dataset.pane === id; b.setAttribute("aria-selected", String(on)); b.tabIndex = on ? 0 : -1;}
+	for (const b of $("tabs").children) {const on = b.dataset.pane === id; b.setAttribute("aria-selected", String(on)); b.tabIndex = on ? 0 : -1}
 	shown(id);
 }
 

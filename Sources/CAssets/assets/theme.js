@@ -1,4 +1,4 @@
-// The theme: the system's, or one that was chosen; and the light one on paper.
+// The system's theme or a chosen one; the light one on paper.
 import {$} from "./dom.js";
 
 const NAMES = ["auto", "dark", "light"], TEXTS = {auto: "as the system", dark: "dark", light: "light"};
@@ -6,12 +6,12 @@ const root = document.documentElement;
 let repaint = () => {};
 const current = () => root.dataset.theme ?? "auto";
 
-function name() {const text = `Theme: ${TEXTS[current()]}`; $("theme").setAttribute("aria-label", text); $("theme").title = `${text} (t)`;}
+function name() {const text = `Theme: ${TEXTS[current()]}`; $("theme").setAttribute("aria-label", text); $("theme").title = `${text} (t)`}
 
 export function nextTheme() {
 	const theme = NAMES[(NAMES.indexOf(current()) + 1) % 3];
 	if (theme === "auto") delete root.dataset.theme; else root.dataset.theme = theme;
-	try {if (theme === "auto") localStorage.removeItem("theme"); else localStorage.setItem("theme", theme);} catch {/* the choice holds until reload */}
+	try {if (theme === "auto") localStorage.removeItem("theme"); else localStorage.setItem("theme", theme)} catch {/* the choice holds until reload */}
 	name();
 	repaint();
 }
@@ -21,6 +21,6 @@ export function startTheme(paint) {
 	name();
 	for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "(prefers-contrast: more)"]) matchMedia(query).addEventListener("change", () => repaint());
 	let before;
-	addEventListener("beforeprint", () => {before = root.dataset.theme; root.dataset.theme = "light"; repaint();});
-	addEventListener("afterprint", () => {if (before) root.dataset.theme = before; else delete root.dataset.theme; repaint();});
+	addEventListener("beforeprint", () => {before = root.dataset.theme; root.dataset.theme = "light"; repaint()});
+	addEventListener("afterprint", () => {if (before) root.dataset.theme = before; else delete root.dataset.theme; repaint()});
 }

@@ -1,4 +1,4 @@
-// The page's clock and every form in which a time or a duration is written.
+// The clock, and times and durations in words.
 
 const offset = {wall: 0, at: 0, speed: 1, set: false};
 
@@ -8,7 +8,7 @@ export function setClock(now, speed) {
 	if (offset.set && offset.speed === speed) {
 		const late = now - (offset.wall + (here - offset.at) * speed);
 		// A frame that comes late must not turn the clock back; a large difference is a seek or a sleep.
-		if (Math.abs(late) < 400) {offset.wall += late * 0.2; return;}
+		if (Math.abs(late) < 400) {offset.wall += late * 0.2; return}
 	}
 	Object.assign(offset, {wall: now, at: here, speed, set: true});
 }
@@ -16,10 +16,7 @@ export function sourceNow() {
 	return offset.set ? offset.wall + (performance.now() - offset.at) * offset.speed : Date.now();
 }
 
-export function freezeClock(at) {Object.assign(offset, {wall: at, at: performance.now(), speed: 0, set: true});}
-export const clockKnown = () => offset.set;
-export const clockSpeed = () => offset.speed;
-
+export function freezeClock(at) {Object.assign(offset, {wall: at, at: performance.now(), speed: 0, set: true})}
 const pad = (n, w = 2) => String(n).padStart(w, "0");
 
 export function clock(t) {
@@ -36,25 +33,14 @@ export const sameDay = (a, b) => day(a) === day(b);
 export const utc = (t) => new Date(t).toISOString();
 export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
 
-// A duration with one unit: 11.9 s, 2.6 s, 1.4 ms, 3 min, 2 h.
+const units = (ms, show) => (ms < 120000 ? `${show(ms / 1000)} s` : ms < 7200000 ? `${show(ms / 60000)} min` : ms < 172800000 ? `${show(ms / 3600000)} h` : `${show(ms / 86400000)} d`);
 export function duration(ms) {
 	if (ms == null || !Number.isFinite(ms)) return "–";
-	if (ms < 10) return `${ms.toFixed(1)} ms`;
-	if (ms < 1000) return `${Math.round(ms)} ms`;
-	if (ms < 100000) return `${(ms / 1000).toFixed(1)} s`;
-	if (ms < 5400000) return `${Math.round(ms / 60000)} min`;
-	if (ms < 172800000) return `${(ms / 3600000).toFixed(1)} h`;
-	return `${Math.round(ms / 86400000)} d`;
+	if (ms < 1000) return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+	return units(ms, (v) => (ms < 120000 ? v.toFixed(1) : Math.round(v)));
 }
-
-// A window's length without fractions where it has none: 60 s, 5 min, 2.5 s.
-export function length(ms) {
-	const short = (v) => String(Math.round(v * 10) / 10);
-	if (ms < 120000) return `${short(ms / 1000)} s`;
-	if (ms < 7200000) return `${short(ms / 60000)} min`;
-	if (ms < 172800000) return `${short(ms / 3600000)} h`;
-	return `${short(ms / 86400000)} d`;
-}
+// Without fractions where there are none: 60 s, 5 min, 2.5 s.
+export const length = (ms) => units(ms, (v) => Math.round(v * 10) / 10);
 
 const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400];
 
@@ -74,7 +60,6 @@ export function tickLabel(t, step) {
 	return step >= 60000 ? text.slice(0, 5) : text;
 }
 
-// Reads a time from the page's address: RFC 3339 or ms since 1970.
 export function parseTime(text) {
 	if (!text) return null;
 	const t = /^\d{10,}$/.test(text) ? Number(text) : Date.parse(text);

@@ -1,4 +1,4 @@
-// The shown window of time, the cursor common to all panes, and what the viewer chose.
+// The shown window, the cursor of all panes, the choices.
 import {model} from "./model.js";
 import {sourceNow} from "./time.js";
 
@@ -8,7 +8,7 @@ export const view = {span: USUAL, end: null, cursor: null, marker: null, paused:
 
 export const onView = (f) => listeners.push(f);
 // Notifies the panes: "cursor" moved, or the "window" did.
-export const changed = (what) => {for (const f of listeners) f(what);};
+export const changed = (what) => {for (const f of listeners) f(what)};
 
 export const latest = sourceNow;
 // The latest moment that is known: now, or when the server was lost.
