@@ -42,7 +42,7 @@ export function flowTargets(L) {
 		item.button.dataset.key = key;
 		flowItems.push(item);
 	};
-	if (view.fold != null) add("all", {x: 16, y: 58, w: 96, h: 24}, () => "All regions", () => picks.fold(null));
+	if (view.fold != null) add("all", {x: 12, y: 38, w: 80, h: 24}, () => "All regions", () => picks.fold(null));
 	for (const row of L.rows) {
 		if (row.gate) add(`g${row.gate.slot}`, row, () => gateText(row.gate), () => picks.gate(row.gate));
 		else if (row.fold != null) add(`f${row.fold}`, row, () => `${row.fold}, ${many(row.gates.length, "gate")}`, () => picks.fold(row.fold));
@@ -104,6 +104,7 @@ function speak() {
 	timer = 0;
 }
 export function announce(m, gate) {
+	if (document.hidden) return;
 	if (m.k === "collapse" && gate != null) waiting.push({opening: true, text: `Gate ${model.gates[gate].n} opened, confidence ${Number(m.confidence).toFixed(2)}`});
 	else if (m.k === "response") waiting.push({text: `Answer: ${m.text || m.outcome}${m.took ? `, after ${duration(m.took)}` : ""}`});
 	else return;

@@ -22,7 +22,6 @@ export function meter(share, kind = "") {
 	return h("div.meter", {"aria-hidden": "true"}, bar);
 }
 
-// A witness of an opening, or (with `why`) of a gate that did not open.
 export function witness(w) {
 	const deny = w.polarity < 0, {push} = w, below = w.payload || (w.why && `${w.why}${w.age != null ? ` · ${duration(w.age)} ago` : ""}`);
 	return h("li.wit", h(`i.dot${w.virtual ? ".virtual" : deny ? ".deny" : ""}`, {"aria-hidden": "true"}), h("bdi.clip", {title: w.name}, w.name), meter(w.confidence, deny ? "deny" : ""),

@@ -32,7 +32,6 @@ function rail(row, dense) {
 	return {x, w, y: row.y + row.h - (dense ? Math.max(4, row.h * 0.22) : 10), h: dense ? 2.5 : 4, at: (v) => x + ((Math.max(-1, Math.min(1, v)) + 1) / 2) * w};
 }
 
-// From −1 to 1: zones beyond the thresholds, their ticks, smaller ones for release.
 export function drawRail(row, gate, dense) {
 	const r = rail(row, dense), open = r.at(gate.open), close = r.at(gate.close), top = r.y - r.h / 2, tick = dense ? 3 : 6;
 	fill(ink.line, () => ctx.rect(r.x, top, r.w, r.h));

@@ -21,6 +21,7 @@ export function startDecision() {
 
 // Reads the card of what is shown; one that cannot be read leaves the former in its place.
 async function load() {
+	if (document.hidden) return;
 	request?.abort();
 	const own = request = new AbortController(), {id, name} = decision;
 	try {
@@ -34,6 +35,7 @@ async function load() {
 }
 
 function show(id, name, pinned) {
+	if (!decision.id && !decision.name) $("card").replaceChildren(h("p.muted.part", "Reading the decision …"));
 	if (decision.id !== id || decision.name !== name) {
 		decision.card = null;
 		$("card").scrollTop = 0;
@@ -43,7 +45,6 @@ function show(id, name, pinned) {
 	return load();
 }
 
-// Shows the card of an opening, collapse or request; `pinned` keeps it when another gate opens.
 export function showOpening(id, pinned = true) {
 	newer = 0;
 	pill();
@@ -53,7 +54,6 @@ export const showGate = (name) => show(null, name, true);
 export function showNewest() {const last = model.openings.at(-1); if (last) showOpening(last.id, false)}
 export function unpin() {decision.pinned = false; if (newer) showNewest()}
 
-// A frame arrived: follow a new opening, or read the shown card again when it concerns it.
 export function decisionFrame(m) {
 	const {card} = decision;
 	if (m.k === "collapse") {

@@ -14,7 +14,6 @@ function acknowledge() {
 	send({ack: acked = seq});
 }
 
-// Acknowledges now or, after others in the same 100 ms, at their end.
 function taken(n) {
 	if (n == null) return;
 	seq = n;

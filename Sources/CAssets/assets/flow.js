@@ -57,7 +57,6 @@ export function flowFrame(m, gate) {
 	} else if (m.k === "result") pulse(toOrgan[model.deeds.findLast((d) => d.end?.t === m.t)?.o], now, DURATION.organ, m.ok ? 3 : 1, 0.5, null, true);
 }
 
-// The state of a row at the shown moment; a fold takes that of its strongest gate.
 function rowState(row, when) {
 	if (row.gate) return gateAt(row.gate, when);
 	const rank = (s) => ({OPEN: 4, CLOSED: 2, STABLE: 0})[s.state] + Math.abs(s.x);

@@ -65,7 +65,6 @@ export function want() {
 	for (let i = Math.floor(Math.min(end, latest()) / BLOCK); i >= least && busy < 2; i--) if (Date.now() - (blocks.get(i) ?? 0) > 10000) load(i);
 }
 
-// Another recording, a seek, or a tab that was away.
 export function forget() {
 	blocks.clear();
 	far.shot = null;

@@ -34,7 +34,7 @@ function trace(lane, slot, order, source, start, colMs, [from, to]) {
 	const ring = source.of(slot);
 	if (!ring) return;
 	const {min, max} = ring, {step, base, modulo} = source, {virtual, domain} = model.cells[slot], y = (v) => lane.y + 7 + (1 - v) * (lane.h - 12);
-	const wide = step > colMs, gap = Math.max(virtual ? 4000 : 2500, 2 * step), every = Math.ceil(colMs / 20) * 100, bars = [], colour = ink[domain], alpha = order ? 0.6 : 1;
+	const wide = step > colMs, gap = Math.max(virtual ? 4000 : 2500, 2 * step, 2 * colMs), every = Math.ceil(colMs / 20) * 100, bars = [], colour = ink[domain], alpha = order ? 0.6 : 1;
 	let column = null, top = 0, low = 0, lastX = null, lastTop = 0;
 	const flush = () => {
 		if (column == null) return;

@@ -5,7 +5,7 @@ import {view} from "./view.js";
 const FOLD = 120, PAD = 16;
 const prefix = (name) => name.split(/[.\-_/:]/, 1)[0];
 
-// Rows of Flow: gates in order of slot, then cells without a gate; over 120 gates, regions that share a prefix.
+// Gates, then cells without a gate; over 120 gates, regions that share a prefix.
 function flowRows() {
 	let rows;
 	if (model.gates.length > FOLD && view.fold == null) {
@@ -78,7 +78,8 @@ export function layout(W, H, nameWidth) {
 			Object.assign(row, {x: x + 26, y: top + (i % lines) * step, w: width - 38, h: Math.max(14, step - 5), column});
 			denseRow(row, x);
 		});
-		head(`${rows.reduce((sum, r) => sum + r.cells.length, 0)} cells in ${model.gates.length} gates${rows[0]?.fold != null ? ", folded by region" : ""}`, PAD);
+		const count = (kind) => rows.reduce((sum, r) => sum + r[kind].length, 0);
+		head(`${view.fold != null ? `‹ All regions · ${view.fold}: ` : ""}${count("cells")} cells in ${count("gates")} gates${rows[0]?.fold != null ? ", folded by region" : ""}`, PAD);
 	} else {
 		const ringX = PAD + Math.max(40, Math.min(phone ? 60 : 120, nameWidth(rows))) + 54, right = phone ? W - PAD - 14 : lensX - 70, space = right - ringX;
 		const w = Math.min(phone ? space - 19 : 380, Math.max(space - 96, Math.min(230, space - 40))), h = Math.min(phone ? 128 : 104, pitch - 13), gap = Math.min(13 + (pitch - 13 - h) * 0.4, 26);

@@ -151,7 +151,7 @@ $("filter").addEventListener("input", () => {
 });
 setText($("span"), length(view.span));
 startLoop(draw, live);
-document.addEventListener("visibilitychange", () => {if (!document.hidden) {forget(); want(); all()}});
+document.addEventListener("visibilitychange", () => {if (!document.hidden) {forget(); want(); refresh(); all()}});
 document.fonts.ready.then(() => {readInk(); all()});
 setInterval(() => {
 	if (document.hidden) return;

@@ -8,14 +8,14 @@ import {ticks, tickLabel, length, duration, clockMs} from "./time.js";
 // Spans in which a gate is not stable.
 function bands(gate, start, end, known) {
 	const out = [];
-	let open = null;
+	const first = gate.history[0]?.from ?? (gate.history.length ? "STABLE" : gate.state);
+	let open = first === "STABLE" ? null : {state: first, a: -Infinity};
 	for (const change of gate.history) {
 		if (open?.state === change.state) continue;
 		if (open) out.push({...open, b: change.t});
 		open = change.state === "STABLE" ? null : {state: change.state, a: change.t};
 	}
 	if (open) out.push({...open, b: known});
-	else if (!gate.history.length && gate.state !== "STABLE") out.push({state: gate.state, a: -Infinity, b: known});
 	return out.filter((b) => b.b >= start && b.a <= end);
 }
 
@@ -69,7 +69,6 @@ function labels(G, lane) {
 	write(values.length ? Math.max(...values).toFixed(2) : "–", G.W - 16, y, G.tall ? ink.text : ink.muted, G.tall ? 13 : 11, G.tall ? 600 : 400, "right");
 }
 
-// The collapses' signs, above the traces; those that would cover another are left out.
 export function drawCollapses(G, start, colMs, end) {
 	const byGate = new Map(G.lanes.filter((l) => l.gate).map((l) => [l.gate.slot, l])), drawn = new Map(), r = G.tall ? 5.5 : 3.2;
 	for (const o of model.openings) {
@@ -110,7 +109,6 @@ function mindsLane(G, start, end, known, X) {
 	}
 }
 
-// Labels of one row: after their sign where there is room, else before it; left out where they would meet another.
 function names(G, list, y, textOf, most) {
 	ctx.font = font(11);
 	let taken = G.x;

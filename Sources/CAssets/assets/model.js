@@ -72,12 +72,11 @@ function remember(gate, change) {
 	if (!gate.history.some((c) => c.state === change.state && Math.abs(c.t - change.t) < 60)) insert(gate.history, change);
 }
 
-// One frame of a kind that leaves a mark; `past` for history, which does not change the present.
 export function mark(m, past) {
 	const gate = gateOf(m.g), g = gate?.slot ?? null, mind = slots.minds[m.m] ?? 0, o = slots.organs[m.o] ?? 0, {t} = m;
 	const now = (thing, fields) => {if (!past && thing) Object.assign(thing, fields)};
 	if (m.k === "gate" && gate) {
-		remember(gate, {t, state: m.state});
+		remember(gate, {t, state: m.state, from: m.from});
 		if (m.x != null) ring.putGate(g, t, m.x);
 		now(gate, {state: m.state, x: m.x ?? gate.x, t, w: m.w ?? gate.w});
 	} else if (m.k === "potential") {
@@ -184,7 +183,7 @@ export function gateAt(gate, moment) {
 	if (moment == null) return {state: gate.state, x: fade(gate.x, gate.t, model.frozen ?? sourceNow())};
 	const change = gate.history.findLast((c) => c.t <= moment), known = ring.gateAt(gate.slot, moment, gate.half * 6);
 	// A gate whose transition lies before all that is kept has had its present state all the while.
-	const state = change?.state ?? (gate.history.length ? "STABLE" : gate.state), x = known ? fade(known.x, known.t, moment) : 0;
+	const state = change?.state ?? (gate.history.length ? gate.history[0].from ?? "STABLE" : gate.state), x = known ? fade(known.x, known.t, moment) : 0;
 	// An open gate has not fallen below its release, a closed one has not risen above it.
 	const limit = (state === "OPEN" ? gate.open : gate.close) * gate.release, bound = state === "OPEN" ? x < limit : state === "CLOSED" && x > limit;
 	return {state, x: bound ? limit : x, bound};

@@ -10,7 +10,6 @@ export const colourOf = (name) => Math.max(0, COLOURS.indexOf(name));
 export const pulsesAlive = () => pulses.length;
 export const clearPulses = () => {pulses.length = 0};
 
-// Starts a pulse on a path; `arrive` runs when it is there. `strength` 0…1 sets its size.
 export function pulse(path, at, duration, colour, strength, arrive, back) {
 	if (motion.reduced || !path || pulses.length >= ladder.budget * 4) arrive?.();
 	else pulses.push({path, at, duration, group: colour * 4 + Math.min(3, Math.floor(strength * 4)), arrive, back});

@@ -13,10 +13,8 @@ export function addGate() {state.gates.push(new Int8Array(SLOTS).fill(EMPTY))}
 export const slotOf = (t) => Math.floor(t / SLOT);
 export const head = () => state.head;
 
-// The earliest slot that can be held now.
 export const tail = () => state.head - SLOTS + 1;
 
-// Opens slots up to `slot`; what was in them 30 minutes ago is dropped.
 export function advance(slot) {
 	if (slot <= state.head) return;
 	const from = state.head < 0 ? slot - SLOTS + 1 : Math.max(state.head + 1, slot - SLOTS + 1);
@@ -72,7 +70,6 @@ export function cellAt(cell, t, reach = 5000) {
 	return null;
 }
 
-// The last potential of a gate at `t`.
 export function gateAt(gate, t, reach) {
 	for (let s = Math.min(slotOf(t), state.head), end = Math.max(tail(), s - reach / SLOT); s >= end; s--) {
 		const x = state.gates[gate][s % SLOTS];

@@ -8,6 +8,7 @@ import {drawOverview} from "./overview.js";
 import {startGestures} from "./gestures.js";
 import {want} from "./history.js";
 import {ladder, motion, redraw} from "./loop.js";
+import {utc} from "./time.js";
 import * as ring from "./ring.js";
 
 const SETTLE = 1400;
@@ -69,7 +70,6 @@ function drawTraceCanvas(full, shift) {
 	ctx.restore();
 }
 
-// Draws what changed; a window that follows moves by whole columns, at most 12 times a second.
 export function drawScope(at) {
 	if (!G || version !== model.version) {version = model.version; relayoutScope(); if (!G) return}
 	const width = view.span / G.w, column = Math.floor(windowEnd() / width), steady = width === colMs && lastColumn != null && column >= lastColumn;
@@ -116,6 +116,7 @@ export const page = () => Math.max(1, (G?.fits ?? 2) - 1);
 
 export function scopeViewChanged(what) {
 	if (!G) return;
+	stage.title = view.cursor == null ? "" : `${utc(view.cursor)} (UTC)`;
 	if (what === "cursor" && !dirty) drawMarks();
 	else {dirty = true; want()}
 	redraw();

@@ -44,7 +44,6 @@ export const length = (ms) => units(ms, (v) => Math.round(v * 10) / 10);
 
 const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400];
 
-// Times of the axis' ticks in a window: whole units of the viewer's zone, at least `gap` pixels apart.
 export function ticks(start, span, width, gap = 110) {
 	const step = (steps.find((s) => (s * 1000 * width) / span >= gap) ?? 604800) * 1000;
 	const zoneOffset = step >= 1800000 ? new Date(start).getTimezoneOffset() * 60000 : 0;

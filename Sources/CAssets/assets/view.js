@@ -7,7 +7,6 @@ const SHORTEST = 2000, LONGEST = 7 * 86400000, listeners = [];
 export const view = {span: USUAL, end: null, cursor: null, marker: null, paused: false, pausedAt: 0, missed: 0, filter: "", fold: null, lane: 0};
 
 export const onView = (f) => listeners.push(f);
-// Notifies the panes: "cursor" moved, or the "window" did.
 export const changed = (what) => {for (const f of listeners) f(what)};
 
 export const latest = sourceNow;
@@ -16,7 +15,6 @@ export const known = () => model.frozen ?? sourceNow();
 export const windowEnd = () => view.end ?? (view.paused ? view.pausedAt : latest());
 export const windowStart = () => windowEnd() - view.span;
 export const following = () => view.end == null && !view.paused;
-// The moment that Flow shows, or null for the present.
 export const moment = () => view.cursor ?? (following() ? null : windowEnd());
 
 const inside = (t) => Math.max(windowStart(), Math.min(windowEnd(), t));
@@ -28,7 +26,6 @@ export function setCursor(t) {
 	changed("cursor");
 }
 
-// Shows `span` ms up to `end`; an end at or after now follows it.
 export function setWindow(span, end) {
 	const now = latest();
 	view.span = Math.max(SHORTEST, Math.min(LONGEST, span));
@@ -55,7 +52,6 @@ export function pause() {
 	changed("window");
 }
 
-// Whole: everything that is kept up to half an hour; again: the usual minute.
 export function whole() {
 	const kept = Math.min(1800000, Math.max(USUAL, latest() - (model.from ?? 0)));
 	setWindow(view.end == null && Math.abs(view.span - kept) < 1500 ? USUAL : kept, null);
