@@ -230,13 +230,14 @@ let package = Package(
             "NimmerPage",
             [
                 "CAssets", "COpenSSL", "CZlib", "NimmerBus", "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres",
-                "NimmerGate", "NimmerOutput", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerWave",
+                "NimmerGate", "NimmerOutput", "NimmerPlatform", "NimmerReplay", "NimmerScope", "NimmerScopeSession",
+                "NimmerWave",
             ]),
         service(
             "nimmer-web",
             [
-                "COpenSSL", "NimmerBus", "NimmerBusNATS", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPage", "NimmerPlatform", "NimmerProcess",
-                "NimmerScope", "NimmerScopeSession", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log, unixSignals,
+                "COpenSSL", "NimmerBus", "NimmerBusNATS", "NimmerInspection", "NimmerMemoryPostgres", "NimmerOutput",
+                "NimmerPage", "NimmerPlatform", "NimmerProcess", "NimmerScope", "NimmerScopeSession", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log, unixSignals,
             ] + http),
         library(
             "NimmerSystemCheck",
