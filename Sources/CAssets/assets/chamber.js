@@ -20,11 +20,12 @@ export function drawChamber(row, shown, dense) {
 	}
 	const value = (shown.bound ? (state === "OPEN" ? "≥ " : "≤ ") : "") + signed(shown.x), line = y + 15;
 	write(value, right - 12, line, stable ? ink.text : colour, 13, 600, "right");
-	let at = right - 12 - Math.max(48, textWidth(value) + 10);
-	write(state, at, line + 0.5, colour, 11, 600, "right");
-	at -= textWidth(state) + 11;
-	sign(state, at, line, colour);
-	write(row.gate.n, x + 12, line, ink.text, 13, 600, "left", at - x - 20);
+	// A narrow chamber has the state below the potential, so that the name keeps its room.
+	const end = right - 12 - (row.stacked ? 0 : Math.max(48, textWidth(value) + 10)), below = line + (row.stacked ? 17 : 0);
+	write(state, end, below + 0.5, colour, 11, 600, "right");
+	const at = end - textWidth(state) - 11;
+	sign(state, at, below, colour);
+	write(row.gate.n, x + 12, line, ink.text, 13, 600, "left", (row.stacked ? right - 60 : at) - x - 20);
 }
 
 function rail(row, dense) {

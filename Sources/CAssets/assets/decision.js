@@ -83,7 +83,7 @@ function drawOpening(card) {
 	if (former && document.activeElement.type === "range") {decision.card = card; return drawFoot(card)}
 	const {answers, request, commands, points} = card;
 	replace(card,
-		lead(card.confidence ?? 0, card.title?.endsWith("closed") ? "closed" : "", bdi(card.title), time(card.at), card.number ? ` · opening ${card.number} of ${card.of}` : ""),
+		lead(card.confidence ?? 0, card.title?.endsWith("closed") ? "closed" : "", bdi(card.title), time(card.at), card.number && h("span", ` · opening ${card.number} of ${card.of}`)),
 		h("p.sentence", bdi(card.sentence)), card.note && h("p.muted.sentence", bdi(card.note)),
 		part("Witnesses", h("ul", card.witnesses.map(witness))),
 		!request && !answers.length ? part("What the mind answered", h("p.muted", "No mind was asked."))

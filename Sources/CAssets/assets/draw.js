@@ -16,14 +16,15 @@ export function readInk() {
 
 export const stateInk = (state) => (state === "OPEN" ? ink.open : state === "CLOSED" ? ink.closed : ink.muted);
 
-export function fit(canvas, width, height) {
-	const w = Math.round(width * ratio()), h = Math.round(height * ratio());
+// Sizes a canvas in device pixels and puts it on whole ones: a pane may begin and end between them.
+export function fit(canvas, width, height, left = 0) {
+	const k = ratio(), w = Math.round(width * k), h = Math.round(height * k), box = canvas.parentNode.getBoundingClientRect(), snap = (v) => Math.round(v * k) / k - v;
+	Object.assign(canvas.style, {width: `${w / k}px`, height: `${h / k}px`, left: `${left + snap(box.left)}px`, top: `${snap(box.top)}px`});
 	if (canvas.width !== w) canvas.width = w;
 	if (canvas.height !== h) canvas.height = h;
 }
 
 const ratio = () => Math.min(3, devicePixelRatio || 1);
-// The canvas that is drawn on: of the last `begin`.
 export let ctx;
 
 export function begin(canvas, clear = true) {

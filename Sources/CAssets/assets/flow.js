@@ -68,7 +68,6 @@ function path(p) {
 	for (let i = 2; i < 34; i += 2) ctx.lineTo(p[i], p[i + 1]);
 }
 
-// Edges from cells, bundled by colour, last confidence (brightness) and rate (width).
 function drawEdges(L, when, now) {
 	const dense = L.tier === "dense", bundles = new Map();
 	for (const row of L.rows) for (const place of row.places) {

@@ -20,6 +20,7 @@ function banner(key, alarm, title, text, button) {
 	const [strong, rest] = box.children[1].children;
 	setText(strong, title);
 	setText(rest, text);
+	box.title = `${title} ${text}`;
 }
 function state() {
 	const {kind, motion} = model.source;

@@ -57,7 +57,6 @@ function toggle(id) {
 }
 
 const count = (n) => (n == null ? "–" : Number(n).toLocaleString("en"));
-// A titled table; columns whose head begins with # are figures.
 function table(title, head, list) {
 	const kind = (i) => (head[i][0] === "#" ? ".num" : "");
 	return list.length ? [h("h4", title), h("table", h("tr", head.map((t, i) => h(`th${kind(i)}`, {scope: "col"}, t.replace("#", "")))), list.map((cells) => h("tr", cells.map((c, i) => h(`td${kind(i)}`, bdi(c))))))] : [];

@@ -46,7 +46,8 @@ function boxes(n, x, w, top, height, tallest) {
 
 function fullRow(row, ringX) {
 	const {x, y, h, cells} = row, n = cells.length, pitch = Math.min(20, (h + 12) / Math.max(1, n)), tall = h > 70;
-	const top = y + (tall ? 34 : 28), low = y + h - (tall ? 24 : 17), gap = Math.min(h > 80 ? 19 : 9, (low - top) / Math.max(1, n - 1));
+	row.stacked = tall && row.w < 200;
+	const top = y + (row.stacked ? 46 : tall ? 34 : 28), low = y + h - (tall ? 24 : 17), gap = Math.min(h > 80 ? 19 : 9, (low - top) / Math.max(1, n - 1));
 	row.named = pitch >= 14;
 	row.places = cells.map((slot, i) => {
 		const k = i - (n - 1) / 2, cy = y + h / 2 + k * pitch, sy = (top + low) / 2 + k * gap;

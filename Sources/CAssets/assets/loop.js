@@ -46,7 +46,6 @@ export function redraw() {
 	if (!handle && !document.hidden) handle = requestAnimationFrame(frame);
 }
 
-// `drawAll(at)` draws; `isLive()` answers whether a further frame is needed by itself.
 export function startLoop(drawAll, isLive) {
 	draw = drawAll;
 	live = isLive;

@@ -51,7 +51,6 @@ function all() {
 	figures();
 }
 
-// The connection changed: without a server the page stands at the last known moment.
 function connection() {
 	const lost = feed.state === "lost" || feed.state === "ended", frozen = lost && model.ready ? model.frozen ?? latest() : null;
 	if (frozen !== model.frozen) {

@@ -115,8 +115,9 @@ function names(G, list, y, textOf, most) {
 	list.forEach((item, i) => {
 		const text = fitText(textOf(item) ?? "", most), width = textWidth(text), next = list[i + 1];
 		const x = item.b + 10 + width <= (next ? next.a - 10 : G.x + G.w) ? item.b + 10 : next ? -1 : item.a - 10 - width;
-		if (text && x >= taken) write(text, x, y, ink.muted);
-		taken = item.b + 14;
+		const drawn = text && x >= taken;
+		if (drawn) write(text, x, y, ink.muted);
+		taken = Math.max(item.b + 14, drawn ? x + width + 12 : 0);
 	});
 }
 

@@ -57,7 +57,6 @@ function join(cell, g) {
 	cell.list?.splice(cell.list.indexOf(cell.slot), 1);
 	cell.list = to;
 	to.push(cell.slot);
-	// Real ones above their virtual ones; within a kind the order of slots stays.
 	to.sort((a, b) => model.cells[a].virtual - model.cells[b].virtual || a - b);
 }
 

@@ -28,8 +28,7 @@ export function relayoutScope() {
 	G = arrange(W, H);
 	fit(ground, W, H);
 	fit(over, W, H);
-	fit(traces, G.w, H);
-	Object.assign(traces.style, {left: `${G.x}px`, width: `${G.w}px`});
+	fit(traces, G.w, H, G.x);
 	dirty = true;
 }
 export const dirtyScope = () => {dirty = true};

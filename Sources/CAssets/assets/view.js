@@ -10,7 +10,6 @@ export const onView = (f) => listeners.push(f);
 export const changed = (what) => {for (const f of listeners) f(what)};
 
 export const latest = sourceNow;
-// The latest moment that is known: now, or when the server was lost.
 export const known = () => model.frozen ?? sourceNow();
 export const windowEnd = () => view.end ?? (view.paused ? view.pausedAt : latest());
 export const windowStart = () => windowEnd() - view.span;
