@@ -68,7 +68,6 @@ function spotText({kind, t, item}) {
 	return `Command ${item.text} at ${at}${item.end ? `, ${item.end.ok ? "ok" : "failed"}` : ""}`;
 }
 
-// Newest 40 marks in the window; a button is kept while its mark is shown.
 export function scopeTargets(G, at) {
 	if (at - placedAt < 500) return;
 	placedAt = at;

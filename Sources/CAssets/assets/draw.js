@@ -94,7 +94,6 @@ export function diamond(x, y, r) {
 	ctx.closePath();
 }
 
-// Writes one line of text, centred in height on `y`, cut to `width` when one is given.
 export function write(text, x, y, colour, size = 11, weight = 400, align = "left", width = 0) {
 	ctx.font = font(size, weight);
 	ctx.fillStyle = colour;

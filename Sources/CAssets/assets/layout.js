@@ -93,7 +93,6 @@ export function layout(W, H, nameWidth) {
 	}
 	if (phone) {
 		L.lens = {x: lensX, y: H - lower + 26, r: Math.min(140, (W - 70) / 2), flat: true};
-		// Three a row, two rows; still more of them share the rows.
 		const a = parts > 6 ? Math.ceil(parts / 2) : Math.min(3, Math.max(1, parts)), w = (W - 2 * PAD - 9 * (a - 1)) / a;
 		const all = Array.from({length: parts}, (_, k) => ({x: PAD + (k % a) * (w + 9), y: H - lower + 78 + Math.floor(k / a) * 62, w: Math.min(w, 170), h: parts > 3 ? 50 : 56}));
 		L.minds = all.slice(0, model.minds.length);

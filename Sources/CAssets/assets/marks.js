@@ -5,7 +5,6 @@ import {ctx, ink, font, fitText, textWidth, sign, diamond, stateInk, write, fill
 import {far} from "./ring.js";
 import {ticks, tickLabel, length, duration, clockMs} from "./time.js";
 
-// Spans in which a gate is not stable.
 function bands(gate, start, end, known) {
 	const out = [];
 	const first = gate.history[0]?.from ?? (gate.history.length ? "STABLE" : gate.state);

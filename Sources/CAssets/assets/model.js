@@ -188,5 +188,4 @@ export function gateAt(gate, moment) {
 	return {state, x: bound ? limit : x, bound};
 }
 
-// The signed confidence of a cell at a moment; null when it sent nothing near it.
 export const cellAt = (cell, moment) => (moment == null ? cell.v : ring.cellAt(cell.slot, moment));

@@ -2,7 +2,6 @@
 
 const offset = {wall: 0, at: 0, speed: 1, set: false};
 
-// Takes the source's time: `now` in ms since 1970, passing `speed` times as fast as here.
 export function setClock(now, speed) {
 	const here = performance.now();
 	if (offset.set && offset.speed === speed) {
