@@ -24,8 +24,9 @@ final class Listener: Sendable {
         }
     }
 
-    private let front: TLSFront?
-    private let folder: String?
+    private let front: Front
+    /// Of the socket between the two, for this user alone.
+    private let folder: String
 
     /// A listener at an address, with TLS where a certificate is given.
     ///
@@ -33,33 +34,16 @@ final class Listener: Sendable {
     init(_ address: ListenAddress, tls: (certificate: String, key: String)?) throws(PageError) {
         host = address.host
         box = Box(isEncrypted: tls != nil)
-        if let tls {
-            let place = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-            var template = Array("\(place)/nimmer-web-XXXXXX".utf8CString)
-            guard mkdtemp(&template) != nil else {
-                throw PageError("no folder can be made in \(place)", remedy: "TMPDIR names another place", status: 503)
-            }
-            let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            self.folder = folder
-            let path = "\(folder)/page"
-            front = try TLSFront(address, certificate: tls.certificate, key: tls.key, upstream: path)
-            server = HTTPServer(
-                config: .init(address: sockaddr_un.unix(path: path), timeout: Self.timeout, logger: .disabled), handler: box)
-            return
+        let place = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(place)/nimmer-web-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw PageError("no folder can be made in \(place)", remedy: "TMPDIR names another place", status: 503)
         }
-        front = nil
-        folder = nil
-        do {
-            let configuration =
-                address.host.contains(":")
-                ? HTTPServer.Configuration(
-                    address: try sockaddr_in6.inet6(ip6: address.host, port: address.port), timeout: Self.timeout,
-                    logger: .disabled)
-                : HTTPServer.Configuration(
-                    address: try sockaddr_in.inet(ip4: address.host, port: address.port), timeout: Self.timeout,
-                    logger: .disabled)
-            server = HTTPServer(config: configuration, handler: box)
-        } catch { throw PageError("cannot listen on \(address): \(error)", status: 503) }
+        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let path = "\(folder)/page"
+        front = try Front(address, tls: tls, upstream: path)
+        server = HTTPServer(
+            config: .init(address: sockaddr_un.unix(path: path), timeout: Self.timeout, logger: .disabled), handler: box)
     }
 
     /// An outcome waits for the thalamus for up to ten seconds.
@@ -78,14 +62,9 @@ final class Listener: Sendable {
             }
             group.addTask { [self] in
                 try await server.waitUntilListening(timeout: 5)
-                let port: UInt16 =
-                    switch await server.listeningAddress {
-                    case .ip4(_, let port), .ip6(_, let port): port
-                    default: front?.port ?? 0
-                    }
-                try front?.start()
-                let page = try await body(ListenAddress(host: host, port: port))
+                let page = try await body(ListenAddress(host: host, port: front.port))
                 box.page.withLock { $0 = page }
+                try front.start()
                 try? await Task.sleep(for: .seconds(1 << 30))
             }
             defer { group.cancelAll() }
@@ -95,9 +74,8 @@ final class Listener: Sendable {
 
     /// Stops; open tabs are closed.
     func stop() async {
-        front?.stop()
+        front.stop()
         await server.stop(timeout: 1)
-        guard let folder else { return }
         unlink("\(folder)/page")
         rmdir(folder)
     }
@@ -152,7 +130,7 @@ private struct Exchange {
         var peer = ""
         switch request.remoteAddress {
         case .ip4(let address, _), .ip6(let address, _): peer = address
-        case .unix(let path): peer = TLSPeer.address(ofPath: path) ?? ""
+        case .unix(let path): peer = FrontPeer.address(ofPath: path) ?? ""
         default: break
         }
         return PageRequest(

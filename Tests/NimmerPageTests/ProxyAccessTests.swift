@@ -62,12 +62,12 @@ import Testing
         for (bytes, text) in [
             ([10, 1, 2, 3] as [UInt8], "10.1.2.3"), ([0xfd] + [UInt8](repeating: 0, count: 14) + [7], "fd00::7"),
         ] {
-            let path = TLSPeer.path(of: bytes, number: 12, beside: "/tmp/nimmer-web-abcdef/page")
+            let path = FrontPeer.path(of: bytes, number: 12, beside: "/tmp/nimmer-web-abcdef/page")
             #expect(path == "/tmp/nimmer-web-abcdef/\(text)-12")
-            #expect(TLSPeer.address(ofPath: path) == text)
+            #expect(FrontPeer.address(ofPath: path) == text)
         }
         for path in ["", "/tmp/x/page", "/tmp/x/ada-1", "10.1.2.3", "/tmp/10.1.2.3-4/page"] {
-            #expect(TLSPeer.address(ofPath: path) == nil, "\(path)")
+            #expect(FrontPeer.address(ofPath: path) == nil, "\(path)")
         }
     }
 

@@ -4,10 +4,10 @@ import NimmerPage
 import NimmerPlatform
 import Synchronization
 
-/// TLS before FlyingFox, which has none: accepts, decrypts by OpenSSL, and hands on over a Unix socket that only this user can open
-/// (decision 0034). One thread, a bounded number of connections; whoever does not finish the handshake or the first request's head in
-/// time makes room.
-final class TLSFront: Sendable {
+/// What browsers connect to: accepts, decrypts by OpenSSL where there is a certificate, and hands on to FlyingFox over a Unix socket that
+/// only this user can open (decision 0034). One thread, a bounded number of connections; one that does not finish the handshake or the
+/// head of its first request in time makes room.
+final class Front: Sendable {
     /// Open connections at most, and of one address.
     static let maximumConnections = 256
     static let maximumOfAddress = 64
@@ -19,7 +19,7 @@ final class TLSFront: Sendable {
     /// The port that it listens on.
     let port: UInt16
     private let listener: Int32
-    private let context: TLSContext
+    private let context: TLSContext?
     private let upstream: String
     private let wakeUp: WakeUp
     private let ended = Atomic<Bool>(false)
@@ -29,8 +29,10 @@ final class TLSFront: Sendable {
     ///
     /// - Parameter upstream: path of the Unix socket behind it.
     /// - Throws: ``PageError`` where the port cannot be opened, or the certificate cannot be used.
-    init(_ address: ListenAddress, certificate: String, key: String, upstream: String) throws(PageError) {
-        context = try TLSContext(certificate: certificate, key: key)
+    init(_ address: ListenAddress, tls: (certificate: String, key: String)?, upstream: String) throws(PageError) {
+        var context: TLSContext?
+        if let tls { context = try TLSContext(certificate: tls.certificate, key: tls.key) }
+        self.context = context
         self.upstream = upstream
         (listener, port) = try Self.listen(address)
         do throws(SystemCallError) { wakeUp = try WakeUp() } catch {
@@ -47,7 +49,7 @@ final class TLSFront: Sendable {
     /// Serves on a thread of its own until ``stop()``.
     func start() throws(PageError) {
         do throws(SystemCallError) {
-            try OwnThread.start("tls", stack: 512 * 1024) { self.serve() }
+            try OwnThread.start("front", stack: 512 * 1024) { self.serve() }
         } catch { throw PageError("\(error)", status: 503) }
     }
 
@@ -97,7 +99,7 @@ final class TLSFront: Sendable {
 
     private func serve() {
         signal(SIGPIPE, SIG_IGN)
-        var connections: [TLSConnection] = []
+        var connections: [FrontConnection] = []
         defer { for connection in connections { connection.end() } }
         while !ended.load(ordering: .sequentiallyConsistent) {
             var polled = [
@@ -119,7 +121,7 @@ final class TLSFront: Sendable {
         }
     }
 
-    private func accept(into connections: inout [TLSConnection], _ now: ContinuousClock.Instant) {
+    private func accept(into connections: inout [FrontConnection], _ now: ContinuousClock.Instant) {
         while true {
             var peer = sockaddr_in6()
             var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
@@ -135,7 +137,7 @@ final class TLSFront: Sendable {
             let address = Self.address(peer)
             guard connections.count < Self.maximumConnections,
                 connections.lazy.filter({ $0.address == address }).count < Self.maximumOfAddress,
-                let connection = TLSConnection(
+                let connection = FrontConnection(
                     descriptor, context, upstream: upstream, address: address, deadline: now + Self.headTimeout)
             else {
                 close(descriptor)

@@ -2,11 +2,12 @@ import COpenSSL
 import Glibc
 import NimmerPage
 
-/// One encrypted connection and the plain one behind it: bytes go both ways, at most 16 KiB wait in each. Used by one thread.
-final class TLSConnection {
+/// One connection of a browser, encrypted or not, and the plain one behind it: bytes go both ways, at most 16 KiB wait in each. Used by one thread.
+final class FrontConnection {
     let address: [UInt8]
     private let client: Int32
-    private let ssl: OpaquePointer
+    /// Nil where the connection is plain.
+    private let ssl: OpaquePointer?
     private let upstreamPath: String
     private var server: Int32 = -1
     private let deadline: ContinuousClock.Instant
@@ -26,14 +27,19 @@ final class TLSConnection {
     private static let room = 16_384
 
     init?(
-        _ client: Int32, _ context: TLSContext, upstream: String, address: [UInt8], deadline: ContinuousClock.Instant
+        _ client: Int32, _ context: TLSContext?, upstream: String, address: [UInt8], deadline: ContinuousClock.Instant
     ) {
-        guard let ssl = SSL_new(context.context) else { return nil }
+        var ssl: OpaquePointer?
+        if let context {
+            ssl = SSL_new(context.context)
+            guard ssl != nil else { return nil }
+        }
         self.client = client
         self.ssl = ssl
         self.address = address
         self.deadline = deadline
         upstreamPath = upstream
+        guard let ssl else { return }
         SSL_set_fd(ssl, client)
         SSL_set_accept_state(ssl)
     }
@@ -62,21 +68,23 @@ final class TLSConnection {
     func advance() -> Bool {
         wantsWrite = false
         if !isAccepted {
-            let result = SSL_do_handshake(ssl)
-            guard result == 1 else { return isWaiting(result) }
+            if let ssl {
+                let result = SSL_do_handshake(ssl)
+                guard result == 1 else { return isWaiting(ssl, result) }
+            }
             isAccepted = true
             guard connectUpstream() else { return false }
         }
         guard readClient(), writeServer(), readServer(), writeClient() else { return false }
         if serverEnded, toClient.isEmpty {
-            SSL_shutdown(ssl)
+            if let ssl { SSL_shutdown(ssl) }
             return false
         }
         if clientEnded, toServer.isEmpty { return false }
         return true
     }
 
-    private func isWaiting(_ result: Int32) -> Bool {
+    private func isWaiting(_ ssl: OpaquePointer, _ result: Int32) -> Bool {
         switch SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: return true
         case SSL_ERROR_WANT_WRITE:
@@ -91,16 +99,22 @@ final class TLSConnection {
     private func readClient() -> Bool {
         while toServer.count < Self.room, !clientEnded {
             var chunk = [UInt8](repeating: 0, count: 4096)
-            let count = SSL_read(ssl, &chunk, Int32(chunk.count))
-            guard count > 0 else {
-                if SSL_get_error(ssl, count) == SSL_ERROR_ZERO_RETURN {
+            let count: Int
+            if let ssl {
+                let read = SSL_read(ssl, &chunk, Int32(chunk.count))
+                guard read > 0 else {
+                    guard SSL_get_error(ssl, read) == SSL_ERROR_ZERO_RETURN else { return isWaiting(ssl, read) }
                     clientEnded = true
                     return true
                 }
-                return isWaiting(count)
+                count = Int(read)
+            } else {
+                count = recv(client, &chunk, chunk.count, 0)
+                if count < 0 { return errno == EAGAIN || errno == EINTR }
+                clientEnded = count == 0
             }
-            guard watchHead(chunk[..<Int(count)]) else { return false }
-            toServer += chunk[..<Int(count)]
+            guard watchHead(chunk[..<count]) else { return false }
+            toServer += chunk[..<count]
         }
         return true
     }
@@ -113,7 +127,7 @@ final class TLSConnection {
         let ends: [UInt8] = [0x0d, 0x0a, 0x0d, 0x0a]
         hasRequest = joined.indices.contains { joined[$0...].starts(with: ends) }
         tail = Array(joined.suffix(3))
-        return hasRequest || headBytes <= TLSFront.maximumHead
+        return hasRequest || headBytes <= Front.maximumHead
     }
 
     private func writeServer() -> Bool {
@@ -141,9 +155,15 @@ final class TLSConnection {
 
     private func writeClient() -> Bool {
         while !toClient.isEmpty {
-            let count = toClient.withUnsafeBytes { SSL_write(ssl, $0.baseAddress, Int32($0.count)) }
-            guard count > 0 else { return isWaiting(count) }
-            toClient.removeFirst(Int(count))
+            if let ssl {
+                let count = toClient.withUnsafeBytes { SSL_write(ssl, $0.baseAddress, Int32($0.count)) }
+                guard count > 0 else { return isWaiting(ssl, count) }
+                toClient.removeFirst(Int(count))
+            } else {
+                let count = toClient.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                guard count > 0 else { return errno == EAGAIN || errno == EINTR }
+                toClient.removeFirst(count)
+            }
         }
         return true
     }
@@ -151,7 +171,7 @@ final class TLSConnection {
     private func connectUpstream() -> Bool {
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         server = socket(AF_UNIX, kind, 0)
-        let own = TLSPeer.path(of: address, number: client, beside: upstreamPath)
+        let own = FrontPeer.path(of: address, number: client, beside: upstreamPath)
         guard server >= 0, let place = Self.place(upstreamPath), let ownPlace = Self.place(own) else { return false }
         unlink(own)
         // Its own address on that socket: what FlyingFox takes for the client's.
@@ -186,7 +206,7 @@ final class TLSConnection {
     func end() {
         guard !hasEnded else { return }
         hasEnded = true
-        SSL_free(ssl)
+        if let ssl { SSL_free(ssl) }
         close(client)
         if server >= 0 { close(server) }
     }

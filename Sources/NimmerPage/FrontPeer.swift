@@ -6,7 +6,7 @@ import NimmerWave
 
 /// The address of a client behind TLS, handed on as the name of the socket that the front connects with: only this user can make one in
 /// the folder of the socket.
-package enum TLSPeer {
+package enum FrontPeer {
     /// The path of that socket.
     ///
     /// - Parameters:
