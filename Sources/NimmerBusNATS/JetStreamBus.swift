@@ -278,31 +278,3 @@ extension Headers {
         }
     }
 }
-
-/// Base 64 as RFC 4648 has it, with padding.
-enum Base64 {
-    static func decode(_ text: String) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var bits: UInt32 = 0
-        var count = 0
-        for letter in text.utf8 {
-            let value: UInt8
-            switch letter {
-            case 0x41...0x5a: value = letter - 0x41
-            case 0x61...0x7a: value = letter - 0x61 + 26
-            case 0x30...0x39: value = letter - 0x30 + 52
-            case UInt8(ascii: "+"): value = 62
-            case UInt8(ascii: "/"): value = 63
-            case UInt8(ascii: "="): continue
-            default: return nil
-            }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
-        return bytes
-    }
-}

@@ -68,7 +68,8 @@ package struct StoredOpenings: Sendable {
     }
 
     /// Outcomes, withdrawals and resets that thalami accepted, in their order.
-    package static func accepted(_ bus: any Bus, _ environment: Environment) async throws(BusError) -> [AcceptedOutcome] {
+    package static func accepted(_ bus: any Bus, _ environment: Environment) async throws(BusError) -> [AcceptedOutcome]
+    {
         var found: [AcceptedOutcome] = []
         try await bus.read(
             stream: SystemStreams.outcomes(environment), filter: .acceptedOutcomes(environment)

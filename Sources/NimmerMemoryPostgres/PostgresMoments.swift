@@ -1,7 +1,7 @@
 import NimmerMemory
 import NimmerWave
 
-/// What long-term memory holds of a stretch of time, oldest first: what a history shows where the streams reach back no more.
+/// Contents of long-term memory of a stretch of time, oldest first: a history shows them where the streams reach back no more.
 package struct RememberedMoments: Sendable {
     /// Changes of gates.
     package var transitions: [Envelope<GateTransition>] = []
@@ -27,7 +27,7 @@ package struct DecisionDay: Sendable, Hashable {
 }
 
 extension PostgresStore {
-    /// What is remembered of a stretch of time.
+    /// Reads what is remembered of a stretch of time.
     ///
     /// - Parameter limit: messages of each kind at most.
     package func moments(

@@ -9,7 +9,7 @@ package struct IPAddress: Sendable, Hashable {
     /// The bytes in the order of the network; an IPv4 address within IPv6 is an IPv4 address.
     package let bytes: [UInt8]
 
-    /// Nil where the text is none.
+    /// Nil where the text is not one.
     package init?(_ text: String) {
         var four = in_addr()
         var six = in6_addr()
@@ -39,10 +39,12 @@ package struct AddressRange: Sendable, Hashable {
     package init(_ text: String) throws(PageError) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = IPAddress(String(parts.first ?? "")),
-            let bits = parts.count > 1 ? Int(parts[1]) : address.bytes.count * 8, (0...address.bytes.count * 8).contains(bits)
+            let bits = parts.count > 1 ? Int(parts[1]) : address.bytes.count * 8,
+            (0...address.bytes.count * 8).contains(bits)
         else {
             throw PageError(
-                "a trusted proxy must be an IP address, or a range such as 10.0.0.0/8; found \(text.visible(limit: 60))")
+                "a trusted proxy must be an IP address, or a range such as 10.0.0.0/8; found \(text.visible(limit: 60))"
+            )
         }
         self.address = address
         self.bits = bits

@@ -50,7 +50,8 @@ package struct Assets: Sendable {
         }
         self.files = files
         func page(_ name: String) -> String {
-            String(decoding: sources.removeValue(forKey: name)?.written(hashed, prefix: "/assets/") ?? [], as: UTF8.self)
+            String(
+                decoding: sources.removeValue(forKey: name)?.written(hashed, prefix: "/assets/") ?? [], as: UTF8.self)
         }
         index = page("index.html")
         enter = page("enter.html")
@@ -109,7 +110,8 @@ private struct References {
         var place = 0
         while place + 2 < bytes.count {
             let quote = bytes[place]
-            guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'"), bytes[place + 1] == dot, bytes[place + 2] == slash,
+            guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'"), bytes[place + 1] == dot,
+                bytes[place + 2] == slash,
                 let end = bytes[(place + 3)...].prefix(65).firstIndex(of: quote)
             else {
                 place += 1

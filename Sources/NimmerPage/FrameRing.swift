@@ -5,7 +5,7 @@ import NimmerWave
 package struct NumberedFrame: Sendable {
     /// Counted from 1, without gaps.
     package let seq: UInt64
-    /// When it was made.
+    /// Time at which it was made.
     package let at: SteadyTime
     /// As it is sent.
     package let bytes: [UInt8]
@@ -16,7 +16,7 @@ package struct NumberedFrame: Sendable {
     package var isText: Bool { waves.isEmpty }
 }
 
-/// The frames of the last minute, by which a tab that lost its connection goes on (web.md, Data between server and page).
+/// The frames of the last minute, by which a tab that lost its connection continues (web.md, Data between server and page).
 package struct FrameRing: Sendable {
     /// Time for which frames are kept.
     package static let age = Duration.seconds(60)

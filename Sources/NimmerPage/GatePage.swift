@@ -40,7 +40,8 @@ struct GatePage {
             })
         object["points"] = .array(
             (explanation["steps"]?.array ?? []).compactMap { step in
-                guard let at = step["at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }), let after = step["after"]?.double
+                guard let at = step["at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
+                    let after = step["after"]?.double
                 else { return nil }
                 return .array([PageText.moment(at), PageText.number(after)])
             })
@@ -63,9 +64,11 @@ struct GatePage {
         }
         let why =
             !isFresh
-            ? "too old" : polarity < 0 ? "denies" : asserting.count == 1 ? "alone" : confidence < 0.5 ? "too weak" : "fresh"
+            ? "too old"
+            : polarity < 0 ? "denies" : asserting.count == 1 ? "alone" : confidence < 0.5 ? "too weak" : "fresh"
         return [
-            "name": PageText.shown(witness["origin"]?.string ?? "", PageText.name), "confidence": PageText.number(confidence),
+            "name": PageText.shown(witness["origin"]?.string ?? "", PageText.name),
+            "confidence": PageText.number(confidence),
             "polarity": PageText.number(polarity, 0), "age": PageText.number(witness["age_ms"]?.double ?? 0, 0),
             "push": PageText.number(witness["push"]?.double ?? 0), "why": .string(why),
         ]

@@ -6,17 +6,17 @@ import NimmerWave
 /// The eight figures of the page's lowest pane, but for that of the tab itself: each with its sign, its cause and what to do (web.md,
 /// Health and states).
 struct HealthFigures {
-    /// How a figure is.
+    /// State of a figure.
     enum Sign: String {
         case well, degraded, lost, unknown
     }
 
     let status: PageStatus
-    /// What the server and its clients answered; nil for a recording.
+    /// Answers of the server and its clients; nil for a recording.
     let report: StatusReport?
-    /// What the bridge answered to `budget`; null where it did not.
+    /// Answer of the bridge to `budget`; null where it gave none.
     var budget = JSON.null
-    /// Why PostgreSQL could not be read; nil where it could, or is not asked.
+    /// Reason why PostgreSQL could not be read; nil where it could, or is not asked.
     var memoryTrouble: String?
     /// Requests of this day that got no answer.
     var missed = 0
@@ -37,10 +37,14 @@ struct HealthFigures {
             let gone = LocalTime.span(milliseconds: max(0, now.milliseconds(since: status.connectionChanged)))
             return [
                 item(
-                    "nats", "NATS", "not reached \(gone)", .lost, "the connection to the NATS server is lost; it is tried again",
+                    "nats", "NATS", "not reached \(gone)", .lost,
+                    "the connection to the NATS server is lost; it is tried again",
                     "`nimmer status` names the server; `nimmer up` starts its own again")
-            ] + [("thalamus", "Thalamus"), ("memory", "Memory"), ("minds", "Minds"), ("lifeforce", "Lifeforce"),
-                ("avoided", "Calls avoided"), ("missed", "Events missed")].map { id, label in
+            ]
+                + [
+                    ("thalamus", "Thalamus"), ("memory", "Memory"), ("minds", "Minds"), ("lifeforce", "Lifeforce"),
+                    ("avoided", "Calls avoided"), ("missed", "Events missed"),
+                ].map { id, label in
                     item(id, label, "unknown", .unknown, "nothing is heard without the NATS server")
                 }
         }
@@ -55,13 +59,15 @@ struct HealthFigures {
     private var thalamus: JSON {
         guard let attention = status.attention, status.isAttended else {
             return item(
-                "thalamus", "Thalamus", "silent", .lost, "no thalamus reports: nothing correlates, no gate of a region opens",
+                "thalamus", "Thalamus", "silent", .lost,
+                "no thalamus reports: nothing correlates, no gate of a region opens",
                 "`nimmer up` starts it again; `nimmer logs thalamus` shows why it ended")
         }
         let gates = count(attention.regions, "gate")
         guard attention.lost == 0 else {
             return item(
-                "thalamus", "Thalamus", gates, .degraded, "it lost \(count(attention.lost, "wave")) since it started: too slow",
+                "thalamus", "Thalamus", gates, .degraded,
+                "it lost \(count(attention.lost, "wave")) since it started: too slow",
                 "more thalami share the regions: thalamus.partitions")
         }
         return item("thalamus", "Thalamus", gates, .well, "\(count(attention.openings, "opening")) since it started")
@@ -69,7 +75,9 @@ struct HealthFigures {
 
     private var memory: JSON {
         if let trouble = memoryTrouble {
-            return item("memory", "Memory", "not reached", .degraded, trouble, "`nimmer memory` needs PostgreSQL; `nimmer status` shows it")
+            return item(
+                "memory", "Memory", "not reached", .degraded, trouble,
+                "`nimmer memory` needs PostgreSQL; `nimmer status` shows it")
         }
         let lags = streams.filter { $0.reader != "bridge" }.compactMap(\.lag)
         guard services.contains(where: { $0.name == "hippocampus" }) else {
@@ -100,19 +108,25 @@ struct HealthFigures {
         let spent = minds.filter { $0.value["shortage"]?.string != nil }
         let why = bridge.data["why"]?.string ?? ""
         if !spent.isEmpty {
-            return item("minds", "Minds", "budget spent", .degraded, "spent: \(spent.map(\.key).joined(separator: ", "))", "bridge.minds in the system file sets budgets")
+            return item(
+                "minds", "Minds", "budget spent", .degraded, "spent: \(spent.map(\.key).joined(separator: ", "))",
+                "bridge.minds in the system file sets budgets")
         }
         if bridge.data["boundary"]?.string == "deterministic" {
             return item("minds", "Minds", "by rule", .degraded, why, "`nimmer mind list` asks each")
         }
-        return item("minds", "Minds", "queue \(waiting), ok", waiting > 8 ? .degraded : .well, "\(count(minds.count, "mind")) configured")
+        return item(
+            "minds", "Minds", "queue \(waiting), ok", waiting > 8 ? .degraded : .well,
+            "\(count(minds.count, "mind")) configured")
     }
 
     private var lifeforce: JSON {
         let minds = budget["minds"]?.object?.members.map(\.value) ?? []
         let spent = minds.reduce(0) { $0 + ($1["day"]?["lf"]?.double ?? 0) }
         let limits = minds.compactMap { $0["day"]?["lf_limit"]?.double }
-        guard !budget.isNull else { return item("lifeforce", "Lifeforce", "unknown", .unknown, "the bridge was not reached") }
+        guard !budget.isNull else {
+            return item("lifeforce", "Lifeforce", "unknown", .unknown, "the bridge was not reached")
+        }
         let limit = limits.reduce(0, +)
         let text = limits.isEmpty ? "\(decimals(spent, 1)) LF" : "\(decimals(spent, 1)) of \(decimals(limit, 0)) LF"
         return item(
@@ -127,7 +141,8 @@ struct HealthFigures {
         let share = 100 * (1 - Double(min(attention.escalations, attention.waves)) / Double(attention.waves))
         return item(
             "avoided", "Calls avoided", "\(decimals(share, share > 99.9 ? 2 : 1)) %", .well,
-            "\(count(attention.waves, "wave")) made \(count(attention.escalations, "request")) since the thalamus started")
+            "\(count(attention.waves, "wave")) made \(count(attention.escalations, "request")) since the thalamus started"
+        )
     }
 
     private var unanswered: JSON {
@@ -145,7 +160,12 @@ struct HealthFigures {
         let others = [("memory", "Memory"), ("minds", "Minds"), ("lifeforce", "Lifeforce")]
         return [item("nats", "NATS", "a recording", .unknown, "a recording is shown; no server is asked"), thalamus]
             + others.map { item($0, $1, "not recorded", .unknown, "a recording holds messages only") }
-            + [avoided, item("missed", "Events missed", "\(missed) here", missed > 0 ? .degraded : .well, "requests of the recording without an answer")]
+            + [
+                avoided,
+                item(
+                    "missed", "Events missed", "\(missed) here", missed > 0 ? .degraded : .well,
+                    "requests of the recording without an answer"),
+            ]
     }
 
     /// Spending of each mind.

@@ -28,9 +28,10 @@ package struct History: Sendable {
 
     /// The answer to a page.
     ///
-    /// - Throws: ``PageError`` for a stretch that is none.
+    /// - Throws: ``PageError`` for a stretch that is not one.
     package func answer(_ request: PageRequest) async throws(PageError) -> JSONObject {
-        guard let from = try request.number("from"), let to = try request.number("to"), to > from, abs(from) < 1e14 else {
+        guard let from = try request.number("from"), let to = try request.number("to"), to > from, abs(from) < 1e14
+        else {
             throw PageError("expected from and to in milliseconds since 1970, from before to")
         }
         guard to - from <= Self.longest else {
@@ -41,7 +42,8 @@ package struct History: Sendable {
             throw PageError("columns must be 1 to \(PageHistory.maximumColumns); found \(columns)")
         }
         var history = PageHistory(
-            from: Timestamp(milliseconds: from).nanoseconds, to: Timestamp(milliseconds: to).nanoseconds, columns: columns)
+            from: Timestamp(milliseconds: from).nanoseconds, to: Timestamp(milliseconds: to).nanoseconds,
+            columns: columns)
         var (marks, oldest) = model.read { state, feed in
             state.addPageHistory(to: &history, numbers: feed.cells)
             return (feed.marks(from: history.from, to: history.to, state), state.oldestKept)
@@ -58,7 +60,8 @@ package struct History: Sendable {
         }
         var object: JSONObject = [
             "from": .number(from), "to": .number(to), "columns": PageText.count(columns), "cells": history.json,
-            "marks": .array(marks), "source": .string(sources.count == 1 ? sources[0] : sources.isEmpty ? "none" : "mixed"),
+            "marks": .array(marks),
+            "source": .string(sources.count == 1 ? sources[0] : sources.isEmpty ? "none" : "mixed"),
             "complete": .bool(notes.isEmpty),
         ]
         if !notes.isEmpty { object["note"] = .string(notes.joined(separator: "; ")) }
@@ -111,7 +114,7 @@ package struct History: Sendable {
         return past
     }
 
-    /// Where the stream of waves takes over from long-term memory: its first wave, at most `to`; `to` where there is none.
+    /// Moment at which the stream of waves takes over from long-term memory: its first wave, at most `to`; `to` where there is none.
     private func firstWave(_ from: Int64, _ to: Int64) async -> Int64 {
         guard let bus else { return to }
         let stream = SystemStreams.waves(settings.environment)
@@ -120,7 +123,9 @@ package struct History: Sendable {
     }
 
     /// Reads the streams into a state, in the order of time.
-    private func readStreams(_ bus: any Bus, _ from: Int64, _ to: Int64, _ state: inout ScopeState) async throws(BusError) {
+    private func readStreams(_ bus: any Bus, _ from: Int64, _ to: Int64, _ state: inout ScopeState)
+        async throws(BusError)
+    {
         let environment = settings.environment
         let (start, end) = (Timestamp(nanoseconds: from), Timestamp(nanoseconds: to))
         var found: [BusMessage] = []
@@ -133,16 +138,17 @@ package struct History: Sendable {
                     found += batch.map(\.message).filter { $0.at < end }
                     return batch.last.map { $0.message.at < end } ?? false
                 }
-            } catch where error.code == .notFound {}
+            } catch  where error.code == .notFound {}
         }
         let decisions = found.flatMap { PastMessages.following($0, environment) }
         var waves: [BusMessage] = []
         do throws(BusError) {
-            try await bus.read(stream: SystemStreams.waves(environment), start: .at(start), timeout: .seconds(5)) { batch in
+            try await bus.read(stream: SystemStreams.waves(environment), start: .at(start), timeout: .seconds(5)) {
+                batch in
                 waves += batch.map(\.message).filter { $0.at < end }
                 return waves.count < Self.maximumWaves && batch.last.map { $0.message.at < end } ?? false
             }
-        } catch where error.code == .notFound {}
+        } catch  where error.code == .notFound {}
         for message in (decisions + waves).sorted(by: { $0.at < $1.at }) {
             _ = state.reduce(.message(subject: message.subject.text, payload: message.payload, arrival: message.at))
         }
@@ -169,7 +175,9 @@ package struct History: Sendable {
         messages += found.collapses.map { ($0.body.windowEnd, .collapse(environment), $0.encoded()) }
         messages += found.requests.map { ($0.header.timestamp, .cognitiveRequest(environment), $0.encoded()) }
         messages += found.responses.map { ($0.header.timestamp, .cognitiveResponse(environment), $0.encoded()) }
-        messages += found.outcomes.map { ($0.body.at, .acceptedOutcome(environment, gate: $0.body.gateID), $0.encoded()) }
+        messages += found.outcomes.map {
+            ($0.body.at, .acceptedOutcome(environment, gate: $0.body.gateID), $0.encoded())
+        }
         for message in messages.sorted(by: { $0.at < $1.at }) {
             _ = state.reduce(.message(subject: message.subject.text, payload: message.payload, arrival: message.at))
         }

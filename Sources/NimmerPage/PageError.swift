@@ -2,9 +2,9 @@ import NimmerOutput
 
 /// A refusal of a request, for the page and for a person.
 package struct PageError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What was found and what was expected.
+    /// Description of what was found and what was expected.
     package let description: String
-    /// What to do; empty where nothing is known.
+    /// Remedy; empty where nothing is known.
     package let remedy: String
     /// The HTTP status: 400 to 599.
     package let status: Int

@@ -15,7 +15,8 @@ package struct PageRequest: Sendable {
     package let isEncrypted: Bool
 
     package init(
-        method: String, path: String, query: [String: String] = [:], headers: [String: String] = [:], body: [UInt8] = [],
+        method: String, path: String, query: [String: String] = [:], headers: [String: String] = [:],
+        body: [UInt8] = [],
         peer: String = "127.0.0.1", isEncrypted: Bool = false
     ) {
         self.method = method
@@ -70,7 +71,10 @@ package struct PageResponse: Sendable {
     /// A refusal.
     package static func refusal(_ error: PageError) -> PageResponse {
         json(
-            ["error": .string(error.description.visible(limit: 400)), "remedy": .string(error.remedy.visible(limit: 400))],
+            [
+                "error": .string(error.description.visible(limit: 400)),
+                "remedy": .string(error.remedy.visible(limit: 400)),
+            ],
             status: error.status)
     }
 

@@ -5,7 +5,7 @@ import NimmerScopeSession
 import NimmerWave
 import Synchronization
 
-/// What all tabs see: the oscilloscope's state, the frames made of it, and the tabs that take them. Events come through a mailbox, as
+/// State that all tabs see: the oscilloscope's, the frames made of it, and the tabs that take them. Events come through a mailbox, as
 /// for the terminal; every 50 ms they are reduced and become frames.
 package final class PageModel: Sendable {
     private struct State {
@@ -97,7 +97,9 @@ package final class PageModel: Sendable {
     /// Takes in what the thalamus explains of a gate; pages learn what follows from it with the next snapshot.
     package func learn(_ gate: String, _ explanation: JSON) {
         state.withLock { state in
-            if state.explanations.count < 512 || state.explanations[gate] != nil { state.explanations[gate] = explanation }
+            if state.explanations.count < 512 || state.explanations[gate] != nil {
+                state.explanations[gate] = explanation
+            }
             state.feed.learn(gate, explanation)
         }
     }
@@ -164,7 +166,8 @@ package final class PageModel: Sendable {
             state.nextTab += 1
             let now = SteadyTime.now()
             var start: UInt64?
-            if let after, let halves = after.halves(around: "."), halves.before == state.boot, let seq = UInt64(halves.after),
+            if let after, let halves = after.halves(around: "."), halves.before == state.boot,
+                let seq = UInt64(halves.after),
                 seq < state.ring.next, seq + 1 >= state.ring.oldest
             {
                 start = seq
@@ -179,7 +182,7 @@ package final class PageModel: Sendable {
         return Tab(model: self, number: found.number, wakes: wakes, needsSnapshot: !found.isResumed)
     }
 
-    /// The mark of this start: frames of another are none of these.
+    /// The mark of this start: frames of another are not of these.
     var boot: String { state.withLock { $0.boot } }
 
     /// Number of open tabs.

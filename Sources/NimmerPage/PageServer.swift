@@ -7,7 +7,7 @@ import Synchronization
 
 /// Answers browsers: who may in, the files of the page, what it asks, and what a person does (web.md; docs/reference/web.md).
 package final class PageServer: Sendable {
-    /// What a request leads to.
+    /// Result of a request.
     package enum Answer: Sendable {
         case response(PageResponse)
         /// The connection becomes a WebSocket.
@@ -16,8 +16,8 @@ package final class PageServer: Sendable {
 
     package let model: PageModel
     private let assets: Assets
-    private let access: Mutex<Access>
-    private let decisions: Decisions
+    private let access: Mutex<PageAccess>
+    private let decisions: PageDecisions
     private let history: History
     private let settings: PageSettings
     private let control: @Sendable (Tab.Control) -> Void
@@ -31,7 +31,7 @@ package final class PageServer: Sendable {
 
     package init(
         _ settings: PageSettings, listening: ListenAddress, model: PageModel, assets: Assets = .embedded,
-        decisions: Decisions, history: History, control: @escaping @Sendable (Tab.Control) -> Void = { _ in },
+        decisions: PageDecisions, history: History, control: @escaping @Sendable (Tab.Control) -> Void = { _ in },
         onEntry: @escaping @Sendable (PageServer, Sessions.Session) -> Void = { _, _ in }
     ) {
         self.settings = settings
@@ -41,7 +41,7 @@ package final class PageServer: Sendable {
         self.decisions = decisions
         self.history = history
         self.onEntry = onEntry
-        access = Mutex(Access(settings, listening: listening, at: .now()))
+        access = Mutex(PageAccess(settings, listening: listening, at: .now()))
     }
 
     /// A new one-time link: its path.
@@ -79,7 +79,8 @@ package final class PageServer: Sendable {
 
     private func route(_ request: PageRequest) async throws(PageError) -> Answer {
         guard request.body.count <= Self.maximumBody else {
-            throw PageError("a body must be at most \(Self.maximumBody) bytes; found \(request.body.count)", status: 413)
+            throw PageError(
+                "a body must be at most \(Self.maximumBody) bytes; found \(request.body.count)", status: 413)
         }
         let now = SteadyTime.now()
         try access.withLock { (access) throws(PageError) in try access.check(request) }
@@ -88,14 +89,16 @@ package final class PageServer: Sendable {
         let session = try access.withLock { (access) throws(PageError) in try access.session(request, at: now) }
         guard let session else {
             throw PageError(
-                "there is no session", remedy: settings.token == nil ? "open the link that the server printed" : "give the token",
+                "there is no session",
+                remedy: settings.token == nil ? "open the link that the server printed" : "give the token",
                 status: 401)
         }
         if request.path == "/feed" {
             try access.withLock { (access) throws(PageError) in try access.checkOrigin(ofSocket: request) }
             return .socket(try model.openTab(after: request.query["after"]), session)
         }
-        let response = request.method == "POST" ? try await act(request, session, at: now) : try await look(request, session)
+        let response =
+            request.method == "POST" ? try await act(request, session, at: now) : try await look(request, session)
         return .response(compressed(secured(response, session, request), request))
     }
 
@@ -121,14 +124,18 @@ package final class PageServer: Sendable {
         }
     }
 
-    private func act(_ request: PageRequest, _ session: Sessions.Session, at now: SteadyTime) async throws(PageError) -> PageResponse {
+    private func act(_ request: PageRequest, _ session: Sessions.Session, at now: SteadyTime) async throws(PageError)
+        -> PageResponse
+    {
         guard request.path == "/outcome" || request.path == "/verdict" else { throw Self.notFound(request) }
         try access.withLock { (access) throws(PageError) in try access.act(request, session, at: now) }
         let json: JSON
         do throws(Refusal) { json = try JSON(parsing: request.body) } catch {
             throw PageError("an act is JSON; found \(error)")
         }
-        if request.path == "/outcome" { return .json(["text": .string(try await decisions.report(json, by: session.user))]) }
+        if request.path == "/outcome" {
+            return .json(["text": .string(try await decisions.report(json, by: session.user))])
+        }
         return .json(["text": .string(try await decisions.decide(json, by: session.user))])
     }
 
@@ -169,7 +176,8 @@ package final class PageServer: Sendable {
         let reason = error.remedy.isEmpty ? "\(error)" : "\(error): \(error.remedy)"
         return secured(
             PageResponse(
-                status: error.status, headers: [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")],
+                status: error.status,
+                headers: [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")],
                 body: assets.entrance(model.environment, reason: reason, takesToken: settings.token != nil)))
     }
 
@@ -202,7 +210,8 @@ package final class PageServer: Sendable {
     /// A text within a query: what is no letter or digit is written as its number.
     private static func quoted(_ text: String) -> String {
         text.utf8.prefix(128).map { byte in
-            let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+            let isPlain =
+                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
                 || [0x2d, 0x2e, 0x3a].contains(byte)
             if isPlain { return String(Unicode.Scalar(byte)) }
             return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
@@ -217,7 +226,10 @@ package final class PageServer: Sendable {
         else { throw Self.notFound(request) }
         var response = PageResponse(
             status: 200,
-            headers: [("Content-Type", file.type), ("Cache-Control", "public, max-age=31536000, immutable"), ("Vary", "Accept-Encoding")],
+            headers: [
+                ("Content-Type", file.type), ("Cache-Control", "public, max-age=31536000, immutable"),
+                ("Vary", "Accept-Encoding"),
+            ],
             body: file.bytes)
         if let packed = file.packed, Self.takesGzip(request) {
             response.body = packed
@@ -264,10 +276,13 @@ package final class PageServer: Sendable {
     }
 
     /// The same, and the cookie of a session that a proxy's header has opened.
-    private func secured(_ response: PageResponse, _ session: Sessions.Session, _ request: PageRequest) -> PageResponse {
+    private func secured(_ response: PageResponse, _ session: Sessions.Session, _ request: PageRequest) -> PageResponse
+    {
         var response = secured(response)
-        if request.cookie(Access.cookie) != session.id {
-            let cookie = access.withLock { $0.cookie(for: session, isEncrypted: request.isEncrypted || isSecureOutside) }
+        if request.cookie(PageAccess.cookie) != session.id {
+            let cookie = access.withLock {
+                $0.cookie(for: session, isEncrypted: request.isEncrypted || isSecureOutside)
+            }
             response.headers.append(("Set-Cookie", cookie))
         }
         return response

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Who watches: an observer's page has no button that acts, and the server refuses it as well (web.md, Security).
+/// Role of a person who watches: an observer's page has no button that acts, and the server refuses it as well (web.md, Security).
 package enum PageRole: String, Sendable, Hashable {
     case observer
     case `operator`
@@ -18,7 +18,7 @@ package struct PageSettings: Sendable {
     package var proxyHeader: String?
     /// Addresses whose header is believed.
     package var trustedProxies: [AddressRange] = []
-    /// Users who may act; `*` is everybody who got in.
+    /// Users who may act; `*` is every user who got in.
     package var operators: Set<String> = []
     /// The origin that browsers use, such as `https://nimmer.example`; nil: the address of the server.
     package var publicURL: String?
@@ -109,7 +109,7 @@ package struct Origin: Sendable, Hashable, CustomStringConvertible {
         self.host = host.hasSuffix(usual) ? String(host.dropLast(usual.count)) : host
     }
 
-    /// Nil where the text is none.
+    /// Nil where the text is not one.
     package init?(_ text: String) {
         guard let halves = text.halves(around: "://"), ["http", "https"].contains(halves.before),
             !halves.after.isEmpty,

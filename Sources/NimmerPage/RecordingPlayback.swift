@@ -91,7 +91,9 @@ package final class RecordingPlayback: Sendable {
                 let due = try player.advance(milliseconds: milliseconds, limit: Self.maximum)
                 return (due, player.now, player.motion)
             }
-            for message in due { model.mailbox.post(subject: message.subject, payload: message.payload, arrival: message.at) }
+            for message in due {
+                model.mailbox.post(subject: message.subject, payload: message.payload, arrival: message.at)
+            }
             model.turn(at: moment)
             if reported.motion != motion || now - second >= .seconds(1) {
                 reported.motion = motion
@@ -105,7 +107,7 @@ package final class RecordingPlayback: Sendable {
 
     private struct Motion { var motion: ScopePlayback? }
 
-    /// Begins again, and plays at once up to a moment; it goes on as it did.
+    /// Begins again, and plays at once up to a moment; it continues as it did.
     private func jump(to moment: Timestamp) throws {
         try player.withLock { player in
             let (motion, speed) = (player.motion, player.speed)
@@ -123,12 +125,13 @@ package final class RecordingPlayback: Sendable {
         }
     }
 
-    /// What is known of the system in a recording: nothing but its waves and the thalamus's reports.
+    /// Facts of the system in a recording: nothing but its waves and the thalamus's reports.
     private func health(_ now: Timestamp) -> JSONObject {
         let (status, missed) = model.read { state, feed in (state.pageStatus, feed.missed(on: now.utcDay)) }
         let figures = HealthFigures(status: status, report: nil, missed: missed)
         return [
-            "now": PageText.moment(now), "rate": PageText.count(model.countWaves()), "lost": PageText.count(status.attention?.lost ?? 0),
+            "now": PageText.moment(now), "rate": PageText.count(model.countWaves()),
+            "lost": PageText.count(status.attention?.lost ?? 0),
             "mode": status.attention.map { .string($0.mode.rawValue) } ?? .null, "connection": .string("connected"),
             "since": PageText.moment(start), "items": .array(figures.items(at: now)), "processes": .array([]),
             "streams": .array([]), "minds": .array([]), "degraded": .array([]), "days": .array([]),

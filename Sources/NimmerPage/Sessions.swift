@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Who has got in, and the links and tokens that let one in; a value, time is an argument (web.md, Security).
+/// Sessions of those who got in, and the links and tokens that let one in; a value, time is an argument (web.md, Security).
 package struct Sessions: Sendable {
     /// Someone who got in.
     package struct Session: Sendable {

@@ -3,14 +3,14 @@ import Synchronization
 
 /// The connection of one tab, apart from the library that carries it: what it is sent is pulled, what it reports is taken in.
 package final class Tab: Sendable {
-    /// What goes to the browser.
+    /// Message to the browser.
     package enum Output: Sendable, Hashable {
         case text([UInt8])
         case binary([UInt8])
         case close(code: UInt16, reason: String)
     }
 
-    /// What a tab asks of the source, where that is a recording.
+    /// Request of a tab to the source, where that is a recording.
     package enum Control: Sendable, Hashable {
         case play(speed: Double)
         case stop
@@ -57,7 +57,8 @@ package final class Tab: Sendable {
             case .text(let bytes): return .text(bytes)
             case .binary(let bytes): return .binary(bytes)
             case .snapshot: return .binary(model.snapshot(number, session))
-            case .close: return .close(code: Self.tooSlow, reason: "the page takes nothing any more; it may begin again")
+            case .close:
+                return .close(code: Self.tooSlow, reason: "the page takes nothing any more; it may begin again")
             case .wait:
                 // A tab has one reader at a time; the stream ends with the tab.
                 for await _ in stream { break }

@@ -1,7 +1,7 @@
 import NimmerScope
 import NimmerWave
 
-/// What one tab is sent next: it is pulled, so that a slow tab has little waiting for it and slows nobody (web.md, Back-pressure). A value;
+/// Queue of one tab: what it is sent next is pulled, so that a slow tab has little waiting for it and slows no other (web.md, Back-pressure). A value;
 /// time is an argument.
 package struct TabQueue: Sendable {
     /// Something to be sent.
@@ -37,7 +37,7 @@ package struct TabQueue: Sendable {
     private var levelChanged: SteadyTime
     private var announced = 1
     private var drawn = 1.0
-    /// Indicates whether nobody sees it: it is sent state and decisions only.
+    /// Indicates whether it is not seen: it is sent state and decisions only.
     package var isHidden = false
 
     /// A tab that knows everything up to a frame.
@@ -89,7 +89,8 @@ package struct TabQueue: Sendable {
             heldSince = heldSince ?? now
         }
         let period = level == 2 ? Duration.seconds(1) : .milliseconds(100)
-        guard let since = heldSince, now.duration(since: since) >= period || level == 0, unsent < Self.maximumBytes else {
+        guard let since = heldSince, now.duration(since: since) >= period || level == 0, unsent < Self.maximumBytes
+        else {
             return .wait
         }
         return flush(at: now) ?? .wait
@@ -111,10 +112,12 @@ package struct TabQueue: Sendable {
         }
     }
 
-    /// The line that tells a person that not every wave is drawn, where that has changed.
+    /// The line by which a person knows that not every wave is drawn, where that has changed.
     private mutating func announcement() -> [UInt8]? {
         let ratio = level == 0 ? 1 : max(2, Int(saturating: drawn.rounded()))
-        guard ratio != announced, level == 0 || announced == 1 || abs(ratio - announced) * 4 > announced else { return nil }
+        guard ratio != announced, level == 0 || announced == 1 || abs(ratio - announced) * 4 > announced else {
+            return nil
+        }
         announced = ratio
         return JSON.object(["k": .string("behind"), "n": .number(Double(ratio))]).bytes
     }

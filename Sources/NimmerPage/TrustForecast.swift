@@ -48,7 +48,9 @@ struct TrustForecast {
 
     var json: JSONObject {
         var object: JSONObject = ["now": PageText.number(now), "earned": .bool(isEarned)]
-        for result in VerificationResult.allCases { object[result.rawValue] = after[result].map { PageText.number($0) } ?? .null }
+        for result in VerificationResult.allCases {
+            object[result.rawValue] = after[result].map { PageText.number($0) } ?? .null
+        }
         return object
     }
 }

@@ -4,7 +4,7 @@ import NimmerPage
 import NimmerPlatform
 import Synchronization
 
-/// What browsers connect to: accepts, decrypts by OpenSSL where there is a certificate, and hands on to FlyingFox over a Unix socket that
+/// Listener that browsers connect to: accepts, decrypts by OpenSSL where there is a certificate, and hands on to FlyingFox over a Unix socket that
 /// only this user can open (decision 0034). One thread, a bounded number of connections; one that does not finish the handshake or the
 /// head of its first request in time makes room.
 final class Front: Sendable {
@@ -71,7 +71,8 @@ final class Front: Sendable {
         var six = sockaddr_in6()
         six.sin6_family = sa_family_t(AF_INET6)
         six.sin6_port = address.port.bigEndian
-        let isParsed = isSix ? inet_pton(AF_INET6, address.host, &six.sin6_addr) : inet_pton(AF_INET, address.host, &four.sin_addr)
+        let isParsed =
+            isSix ? inet_pton(AF_INET6, address.host, &six.sin6_addr) : inet_pton(AF_INET, address.host, &four.sin_addr)
         func bound(_ place: UnsafeRawPointer, _ size: Int) -> Bool {
             let at = place.assumingMemoryBound(to: sockaddr.self)
             return bind(descriptor, at, socklen_t(size)) == 0 && Glibc.listen(descriptor, 128) == 0
@@ -79,8 +80,12 @@ final class Front: Sendable {
         let isOpen =
             descriptor >= 0 && isParsed == 1
             && (isSix
-                ? withUnsafeBytes(of: six) { $0.baseAddress.map { bound($0, MemoryLayout<sockaddr_in6>.size) } ?? false }
-                : withUnsafeBytes(of: four) { $0.baseAddress.map { bound($0, MemoryLayout<sockaddr_in>.size) } ?? false })
+                ? withUnsafeBytes(of: six) {
+                    $0.baseAddress.map { bound($0, MemoryLayout<sockaddr_in6>.size) } ?? false
+                }
+                : withUnsafeBytes(of: four) {
+                    $0.baseAddress.map { bound($0, MemoryLayout<sockaddr_in>.size) } ?? false
+                })
         guard isOpen else {
             let reason = SystemCallError("cannot listen on \(address)", code: errno)
             if descriptor >= 0 { close(descriptor) }
@@ -110,7 +115,7 @@ final class Front: Sendable {
             _ = poll(&polled, nfds_t(polled.count), connections.contains { !$0.hasRequest } ? 1000 : -1)
             let now = ContinuousClock.now
             for connection in connections {
-                // What TLS wants and what the sockets want differ: each turn tries both ways.
+                // TLS and the sockets wait for different things: each turn tries both ways.
                 if !connection.advance() || connection.isLate(now) {
                     if !connection.hasRequest { refusedConnections.add(1, ordering: .relaxed) }
                     connection.end()
@@ -126,7 +131,8 @@ final class Front: Sendable {
             var peer = sockaddr_in6()
             var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
             let descriptor = withUnsafeMutableBytes(of: &peer) { bytes in
-                bytes.baseAddress.map { Glibc.accept(listener, $0.assumingMemoryBound(to: sockaddr.self), &length) } ?? -1
+                bytes.baseAddress.map { Glibc.accept(listener, $0.assumingMemoryBound(to: sockaddr.self), &length) }
+                    ?? -1
             }
             guard descriptor >= 0 else {
                 if errno == EMFILE || errno == ENFILE { usleep(50_000) }
@@ -162,13 +168,16 @@ final class TLSContext: @unchecked Sendable {
     let context: OpaquePointer
 
     init(certificate: String, key: String) throws(PageError) {
-        guard let context = SSL_CTX_new(TLS_server_method()) else { throw PageError("OpenSSL has no memory", status: 503) }
+        guard let context = SSL_CTX_new(TLS_server_method()) else {
+            throw PageError("OpenSSL has no memory", status: 503)
+        }
         self.context = context
         nimmer_require_tls12(context)
         guard SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
             throw PageError("tls_certificate \(certificate) cannot be used: \(Self.reason)")
         }
-        guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1, SSL_CTX_check_private_key(context) == 1 else {
+        guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1, SSL_CTX_check_private_key(context) == 1
+        else {
             throw PageError("tls_key \(key) cannot be used with \(certificate): \(Self.reason)")
         }
     }

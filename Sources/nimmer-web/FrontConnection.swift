@@ -44,7 +44,7 @@ final class FrontConnection {
         SSL_set_accept_state(ssl)
     }
 
-    /// What it waits for.
+    /// Events that it waits for.
     var polled: [pollfd] {
         var events = Int32(0)
         if toServer.count < Self.room, !clientEnded { events |= POLLIN }
@@ -64,7 +64,7 @@ final class FrontConnection {
 
     /// Moves what can be moved.
     ///
-    /// - Returns: whether it goes on.
+    /// - Returns: whether it continues.
     func advance() -> Bool {
         wantsWrite = false
         if !isAccepted {

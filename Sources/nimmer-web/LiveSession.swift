@@ -18,7 +18,7 @@ struct LiveSession {
     /// File of the password of PostgreSQL's reader.
     private let passwordFile: String?
 
-    /// What the streams hold of so long ago is shown from the start, in milliseconds: as long as a buffer reaches back.
+    /// Time of the streams that is shown from the start, in milliseconds: as long as a buffer reaches back.
     private static let past = 1_800_000.0
 
     init(_ process: ServiceProcess, _ settings: PageSettings, passwordFile: String?) throws(PageError) {
@@ -36,7 +36,10 @@ struct LiveSession {
         let environment = process.environment
         let bus = process.bus
         let model = try PageModel(
-            scope, source: ["kind": .string("live"), "name": .string(bus.status.server?.name ?? ""), "motion": .string("playing")])
+            scope,
+            source: [
+                "kind": .string("live"), "name": .string(bus.status.server?.name ?? ""), "motion": .string("playing"),
+            ])
         let ignored = TailFilter.unasked(environment, asks: true)
         let source = LiveSource(bus, environment, model.mailbox)
         defer { source.stop() }
@@ -46,8 +49,8 @@ struct LiveSession {
         source.reportConnection()
         source.followGates(every: .seconds(5))
         let store = store
-        let health = Health(model, bus: bus, store: store)
-        let decisions = Decisions(model, bus: bus, store: store)
+        let health = PageHealth(model, bus: bus, store: store)
+        let decisions = PageDecisions(model, bus: bus, store: store)
         let history = History(model, scope, bus: bus, store: store)
         let listener = try PageListener(settings)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -82,9 +85,12 @@ struct LiveSession {
                     process.answers.report { Self.statistics(server) }
                     process.metrics.collect { page in
                         page.gauge("nimmer_web_tabs", "Open tabs.", Double(model.tabs))
-                        page.counter("nimmer_web_requests_total", "Requests of browsers.", UInt64(server.counts.answered))
-                        page.counter("nimmer_web_refused_total", "Requests that were refused.", UInt64(server.counts.refused))
-                        page.counter("nimmer_web_lost_total", "Messages that found no place: too slow.", UInt64(model.lost))
+                        page.counter(
+                            "nimmer_web_requests_total", "Requests of browsers.", UInt64(server.counts.answered))
+                        page.counter(
+                            "nimmer_web_refused_total", "Requests that were refused.", UInt64(server.counts.refused))
+                        page.counter(
+                            "nimmer_web_lost_total", "Messages that found no place: too slow.", UInt64(model.lost))
                     }
                     Announcement.print(server, settings, address)
                 }

@@ -11,7 +11,8 @@ import NimmerWave
 @main enum Main {
     static let manifest = Manifest(
         name: "web", version: "0.1.0",
-        summary: "Serves the page on which people watch a nervous system; acts only for operators.", domain: "attention")
+        summary: "Serves the page on which people watch a nervous system; acts only for operators.", domain: "attention"
+    )
 
     static func main() async {
         if let file = RecordingSession.file { return await RecordingSession.main(file) }

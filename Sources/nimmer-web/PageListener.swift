@@ -20,7 +20,8 @@ struct PageListener {
     ///
     /// - Parameter ready: called once it listens, with the address that it has.
     func run(
-        model: PageModel, decisions: Decisions, history: History, control: @escaping @Sendable (Tab.Control) -> Void = { _ in },
+        model: PageModel, decisions: PageDecisions, history: History,
+        control: @escaping @Sendable (Tab.Control) -> Void = { _ in },
         ready: @escaping @Sendable (PageServer, ListenAddress) -> Void
     ) async throws {
         try await listener.run { [settings] address in
@@ -37,7 +38,7 @@ struct PageListener {
     func stop() async { await listener.stop() }
 }
 
-/// What a person reads where the server was started: its address and a link that lets one browser in.
+/// Lines for the person who started the server: its address and a link that lets one browser in.
 enum Announcement {
     static func print(_ server: PageServer, _ settings: PageSettings, _ address: ListenAddress) {
         line("The page is at \(origin(settings, address))")
@@ -56,6 +57,8 @@ enum Announcement {
 
     /// Written at once, whatever standard output is.
     private static func line(_ text: String) {
-        Array("\(text.visible())\n".utf8).withUnsafeBytes { bytes in _ = write(STDOUT_FILENO, bytes.baseAddress, bytes.count) }
+        Array("\(text.visible())\n".utf8).withUnsafeBytes { bytes in
+            _ = write(STDOUT_FILENO, bytes.baseAddress, bytes.count)
+        }
     }
 }

@@ -48,7 +48,7 @@ enum RecordingSession {
         let scope = ScopeSettings(environment: environment, source: .recording(file))
         let playing = try RecordingPlayback(file, scope, speed: speed, at: value(of: "--at"))
         let model = playing.model
-        let decisions = Decisions(model, bus: nil, store: nil)
+        let decisions = PageDecisions(model, bus: nil, store: nil)
         let history = History(model, scope, bus: nil, store: nil)
         let listener = try PageListener(settings)
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -15,9 +15,10 @@ struct WebOptions: ProcessOptions {
         "proxy_header", "The header in which an identity-aware proxy names the user, such as X-Forwarded-User.")
     let trustedProxies = Setting.list(
         "trusted_proxies", [], "Addresses whose proxy_header is believed: 127.0.0.1, 10.0.0.0/8.")
-    let operators = Setting.list("operators", [], "Users who may act; * stands for everybody who got in.")
+    let operators = Setting.list("operators", [], "Users who may act; * stands for every user who got in.")
     let passwordFile = Setting.text(
-        "password_file", "A file that holds the password of PostgreSQL's reader alone; NIMMERVERSE_POSTGRES_URL names the server.")
+        "password_file",
+        "A file that holds the password of PostgreSQL's reader alone; NIMMERVERSE_POSTGRES_URL names the server.")
     let publicURL = Setting.text("public_url", "The origin that browsers use, such as https://nimmer.example.")
 }
 

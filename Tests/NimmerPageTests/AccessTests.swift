@@ -20,11 +20,11 @@ import Testing
         return PageRequest(method: method, path: path, headers: all, peer: peer)
     }
 
-    private func access(_ change: (inout PageSettings) -> Void = { _ in }) -> Access {
+    private func access(_ change: (inout PageSettings) -> Void = { _ in }) -> PageAccess {
         var settings = PageSettings()
         settings.listen = address
         change(&settings)
-        return Access(settings, listening: address, at: start)
+        return PageAccess(settings, listening: address, at: start)
     }
 
     @Test(arguments: ["127.0.0.1:8080", "localhost:8080", "LOCALHOST:8080", "[::1]:8080"])
@@ -33,7 +33,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "evil.example:8080", "127.0.0.1:8081", "127.0.0.1", "localhost.evil.example:8080", "", "127.0.0.1:8080.evil.example",
+        "evil.example:8080", "127.0.0.1:8081", "127.0.0.1", "localhost.evil.example:8080", "",
+        "127.0.0.1:8080.evil.example",
         "127.0.0.1:8080@evil.example", "0.0.0.0:8080",
     ])
     func aNameThatIsTurnedHereIsRefused(host: String) {
@@ -65,7 +66,9 @@ import Testing
         let access = access { $0.publicURL = "https://nimmer.example" }
         try access.check(request(host: "nimmer.example", origin: "https://nimmer.example"))
         try access.check(request(host: "nimmer.example:443", origin: "https://nimmer.example:443"))
-        #expect(throws: PageError.self) { try access.check(request(host: "nimmer.example", origin: "http://nimmer.example")) }
+        #expect(throws: PageError.self) {
+            try access.check(request(host: "nimmer.example", origin: "http://nimmer.example"))
+        }
     }
 
     @Test func aLinkLetsOneBrowserInOnce() throws {
@@ -79,7 +82,8 @@ import Testing
         #expect(error?.status == 401)
         let cookie = access.cookie(for: session, isEncrypted: true)
         for part in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/"] { #expect(cookie.contains(part)) }
-        let found = try access.session(request(headers: ["cookie": "a=b; nimmer_session=\(session.id); c=d"]), at: later(60))
+        let found = try access.session(
+            request(headers: ["cookie": "a=b; nimmer_session=\(session.id); c=d"]), at: later(60))
         #expect(found?.id == session.id)
         #expect(try access.session(request(headers: ["cookie": "nimmer_session=\(session.csrf)"]), at: start) == nil)
     }
@@ -136,7 +140,7 @@ import Testing
     }
 
     @Test func onlyATrustedProxyNamesTheUser() throws {
-        func make() throws -> Access {
+        func make() throws -> PageAccess {
             let ranges = [try AddressRange("10.1.0.0/16"), try AddressRange("::1")]
             return access {
                 $0.proxyHeader = "X-Forwarded-User"
@@ -148,7 +152,9 @@ import Testing
         let named = ["x-forwarded-user": "anna"]
         #expect(try proxied.session(request(headers: named, peer: "10.1.2.3"), at: start)?.role == .operator)
         #expect(try proxied.session(request(headers: named, peer: "::1"), at: start)?.user == "anna")
-        #expect(try proxied.session(request(headers: ["x-forwarded-user": "eve"], peer: "10.1.2.3"), at: start)?.role == .observer)
+        #expect(
+            try proxied.session(request(headers: ["x-forwarded-user": "eve"], peer: "10.1.2.3"), at: start)?.role
+                == .observer)
         #expect(try proxied.session(request(headers: named, peer: "10.2.0.1"), at: start) == nil)
         #expect(try proxied.session(request(headers: named, peer: ""), at: start) == nil)
         #expect(throws: PageError.self) { try proxied.session(request(peer: "10.1.2.3"), at: start) }
@@ -157,7 +163,9 @@ import Testing
     @Test func sessionsAreBounded() throws {
         var access = access()
         let first = try access.sessions.open("a", .observer, at: start)
-        for number in 0..<Sessions.maximum { _ = try access.sessions.open("u\(number)", .observer, at: later(Double(number + 1))) }
+        for number in 0..<Sessions.maximum {
+            _ = try access.sessions.open("u\(number)", .observer, at: later(Double(number + 1)))
+        }
         #expect(access.sessions.count == Sessions.maximum)
         #expect(access.session(id: first.id, at: later(1000)) == nil)
     }

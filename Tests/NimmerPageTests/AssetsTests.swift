@@ -10,7 +10,8 @@ import Testing
 
 /// The page's files: all of them, small, and nothing in them that the rules of the page forbid.
 @Suite struct AssetsTests {
-    private static let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/Sources/CAssets/assets"
+    private static let folder =
+        #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/Sources/CAssets/assets"
     private let contents = Assets.contents()
 
     private func text(_ name: String) -> String {
@@ -28,7 +29,9 @@ import Testing
             if !name.hasPrefix(".") { names.insert(name) }
         }
         #expect(names == Set(contents.map(\.name)), "run Sources/CAssets/generate.sh")
-        for (name, bytes) in contents { #expect(try SmallFile.bytes("\(Self.folder)/\(name)", limit: 1 << 20) == bytes, "\(name)") }
+        for (name, bytes) in contents {
+            #expect(try SmallFile.bytes("\(Self.folder)/\(name)", limit: 1 << 20) == bytes, "\(name)")
+        }
     }
 
     @Test func allOfThemAreAtMost150kB() {
@@ -38,19 +41,31 @@ import Testing
     @Test func nothingIsInlineOrFromElsewhere() {
         for (name, bytes) in contents {
             let text = String(decoding: bytes, as: UTF8.self)
-            for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "javascript:", "@import"] {
+            for forbidden in [
+                "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function",
+                "javascript:", "@import",
+            ] {
                 #expect(!text.contains(forbidden), "\(name): \(forbidden)")
             }
-            let addresses = text.split(separator: "\"").filter { $0.hasPrefix("http://") || $0.hasPrefix("https://") || $0.hasPrefix("//") }
-            // Names of XML vocabularies are no requests.
-            #expect(addresses.allSatisfy { $0.hasPrefix("http://www.w3.org/") }, "\(name): \(addresses)")
+            // Names of XML vocabularies are no requests; within quotes nothing else begins as an address does.
+            for quote in ["\"", "'", "`", "("] {
+                for scheme in ["http://", "https://", "//", "ws://", "wss://"] {
+                    let places = text.ranges(of: quote + scheme)
+                    let names = text.ranges(of: quote + "http://www.w3.org/")
+                    #expect(
+                        scheme == "http://" ? places.count == names.count : places.isEmpty, "\(name): \(quote)\(scheme)"
+                    )
+                }
+            }
             guard name.hasSuffix(".html") else { continue }
             #expect(!text.contains("<style"), "\(name)")
             #expect(!text.contains(" style="), "\(name)")
             for tag in text.split(separator: "<") where tag.hasPrefix("script") {
                 #expect(tag.contains("src="), "\(name): an inline script")
             }
-            for handler in [" onclick", " onload", " onerror", " oninput"] { #expect(!text.contains(handler), "\(name)") }
+            for handler in [" onclick", " onload", " onerror", " oninput"] {
+                #expect(!text.contains(handler), "\(name)")
+            }
         }
     }
 
@@ -61,8 +76,12 @@ import Testing
             let parts = path.split(separator: ".")
             #expect(parts.count >= 3, "\(path)")
             #expect(parts[parts.count - 2] == Secret.fingerprint(file.bytes), "\(path)")
-            let references = String(decoding: file.bytes, as: UTF8.self).split(separator: "\"").filter { $0.hasPrefix("./") }
-            for reference in references { #expect(assets.files[String(reference.dropFirst(2))] != nil, "\(path): \(reference)") }
+            let references = String(decoding: file.bytes, as: UTF8.self).split(separator: "\"").filter {
+                $0.hasPrefix("./")
+            }
+            for reference in references {
+                #expect(assets.files[String(reference.dropFirst(2))] != nil, "\(path): \(reference)")
+            }
         }
         let page = String(decoding: assets.page(.staging, .observer), as: UTF8.self)
         for reference in page.split(separator: "\"").filter({ $0.hasPrefix("/assets/") }) {
@@ -74,8 +93,14 @@ import Testing
     }
 
     @Test func aChangedFileHasAnotherNameAndSoHasWhatNamesIt() {
-        let first = Assets([("a.js", Array("import \"./b.js\"".utf8)), ("b.js", Array("1".utf8)), ("index.html", Array("<a href=\"./a.js\">".utf8))])
-        let second = Assets([("a.js", Array("import \"./b.js\"".utf8)), ("b.js", Array("2".utf8)), ("index.html", Array("<a href=\"./a.js\">".utf8))])
+        let first = Assets([
+            ("a.js", Array("import \"./b.js\"".utf8)), ("b.js", Array("1".utf8)),
+            ("index.html", Array("<a href=\"./a.js\">".utf8)),
+        ])
+        let second = Assets([
+            ("a.js", Array("import \"./b.js\"".utf8)), ("b.js", Array("2".utf8)),
+            ("index.html", Array("<a href=\"./a.js\">".utf8)),
+        ])
         #expect(Set(first.files.keys).isDisjoint(with: second.files.keys))
         #expect(first.files.count == 2)
     }

@@ -24,7 +24,7 @@ import Testing
             let address = ListenAddress(host: "127.0.0.1", port: 8080)
             server = PageServer(
                 PageSettings(), listening: address, model: playback.model,
-                decisions: Decisions(playback.model, bus: nil, store: nil),
+                decisions: PageDecisions(playback.model, bus: nil, store: nil),
                 history: History(playback.model, settings, bus: nil, store: nil))
             let link = try server.link(role)
             let answer = await server.answer(
@@ -32,12 +32,15 @@ import Testing
                     method: "GET", path: "/enter", query: ["key": String(link.dropFirst("/enter?key=".count))],
                     headers: ["host": "127.0.0.1:8080"]))
             guard case .response(let response) = answer,
-                let cookie = response.headers.first(where: { $0.name == "Set-Cookie" })?.value.split(separator: ";").first
+                let cookie = response.headers.first(where: { $0.name == "Set-Cookie" })?.value.split(separator: ";")
+                    .first
             else { throw PageError("no cookie") }
             self.cookie = String(cookie)
         }
 
-        func get(_ path: String, _ query: [String: String] = [:], headers: [String: String] = [:]) async -> (Int, JSON, PageResponse?) {
+        func get(_ path: String, _ query: [String: String] = [:], headers: [String: String] = [:]) async -> (
+            Int, JSON, PageResponse?
+        ) {
             var all = headers
             all["host"] = all["host"] ?? "127.0.0.1:8080"
             all["cookie"] = all["cookie"] ?? cookie
@@ -118,7 +121,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/decision/", "/decision/x", "/decision/../../etc/passwd", "/nothing", "/assets/../index.html", "/assets/none.js", "/gate/..."])
+    @Test(arguments: [
+        "/decision/", "/decision/x", "/decision/../../etc/passwd", "/nothing", "/assets/../index.html",
+        "/assets/none.js", "/gate/...",
+    ])
     func whatIsNotThereIsRefused(path: String) async throws {
         let (status, _, _) = await (try Stage()).get(path)
         #expect([400, 404].contains(status))
@@ -200,7 +206,9 @@ import Testing
         #expect(stage.playback.model.tabs == 0)
     }
 
-    @Test(arguments: ["", "{", "[]", "{\"ack\":-1}", "{\"play\":0}", "{\"play\":1e99}", "{\"seek\":1e99}", "{\"other\":1}"])
+    @Test(arguments: [
+        "", "{", "[]", "{\"ack\":-1}", "{\"play\":0}", "{\"play\":1e99}", "{\"seek\":1e99}", "{\"other\":1}",
+    ])
     func whatIsNoReportOfATabIsRefused(text: String) async throws {
         let stage = try await Stage(at: "1s")
         let tab = try stage.playback.model.openTab(after: nil)

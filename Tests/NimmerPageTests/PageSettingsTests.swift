@@ -47,7 +47,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "127.0.0.1", ":80", "example.com:80", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "[::1:80", "1.2.3:4"])
+    @Test(arguments: [
+        "", "127.0.0.1", ":80", "example.com:80", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "[::1:80", "1.2.3:4",
+    ])
     func whatIsNoAddressIsRefused(text: String) {
         let error = #expect(throws: PageError.self) { try ListenAddress(text) }
         #expect(error?.status == 400)

@@ -7,14 +7,14 @@ import Testing
 @Suite struct ProxyAccessTests {
     private static let now = SteadyTime.now()
 
-    private func access(_ change: (inout PageSettings) -> Void = { _ in }) -> Access {
+    private func access(_ change: (inout PageSettings) -> Void = { _ in }) -> PageAccess {
         var settings = PageSettings()
         settings.proxyHeader = "X-Forwarded-User"
         settings.trustedProxies = [try? AddressRange("10.1.0.0/16")].compactMap { $0 }
         settings.operators = ["ada"]
         settings.token = "a-secret-of-the-form"
         change(&settings)
-        return Access(settings, listening: ListenAddress(host: "10.1.0.9", port: 8443), at: Self.now)
+        return PageAccess(settings, listening: ListenAddress(host: "10.1.0.9", port: 8443), at: Self.now)
     }
 
     private func request(
@@ -22,7 +22,7 @@ import Testing
     ) -> PageRequest {
         var headers: [String: String] = [:]
         headers["x-forwarded-user"] = user
-        if let session { headers["cookie"] = "\(Access.cookie)=\(session.id)" }
+        if let session { headers["cookie"] = "\(PageAccess.cookie)=\(session.id)" }
         return PageRequest(method: "GET", path: "/", headers: headers, peer: peer)
     }
 

@@ -23,8 +23,12 @@ import Testing
                 case .text(let object):
                     switch object["k"]?.string {
                     case "names":
-                        cells += (object["cells"]?.array ?? []).map { ($0["n"]?.string ?? "", $0["gate"]?.int ?? -2, $0["v"]?.double) }
-                        gates += (object["gates"]?.array ?? []).map { ($0["n"]?.string ?? "", $0["state"]?.string ?? "") }
+                        cells += (object["cells"]?.array ?? []).map {
+                            ($0["n"]?.string ?? "", $0["gate"]?.int ?? -2, $0["v"]?.double)
+                        }
+                        gates += (object["gates"]?.array ?? []).map {
+                            ($0["n"]?.string ?? "", $0["state"]?.string ?? "")
+                        }
                         minds += (object["minds"]?.array ?? []).compactMap { $0["n"]?.string }
                         organs += (object["organs"]?.array ?? []).compactMap { $0["n"]?.string }
                         for pair in object["moved"]?.array ?? [] { cells[pair[0]?.int ?? 0].gate = pair[1]?.int ?? -2 }

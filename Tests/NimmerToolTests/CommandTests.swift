@@ -112,7 +112,7 @@ func leaves() -> [(words: [String], type: any ParsableCommand.Type)] {
             ["organ", "state", "a"], ["verify", "--pending"], ["trust", "list"], ["trust", "export"],
             ["trust", "reset"], ["garden", "list"], ["garden", "show", "a"], ["garden", "diff", "a"],
             ["garden", "promote", "a"], ["garden", "demote"], ["garden", "history"], ["garden", "explore"],
-            ["lifeforce"],
+            ["lifeforce"], ["web"],
         ]
         try await withThrowingTaskGroup(of: Void.self) { group in
             for words in arguments {

@@ -28,8 +28,9 @@ package struct PageCounterfactual: Sendable {
         if let explanation { configuration.take(explanation) }
         self.configuration = configuration
         let moment = ScopeState.bounded(opened).nanoseconds
-        let reach = max(
-            configuration.halfLifeMilliseconds * Self.before, 2 * configuration.windowMilliseconds, 5000) * 1e6
+        let reach =
+            max(
+                configuration.halfLifeMilliseconds * Self.before, 2 * configuration.windowMilliseconds, 5000) * 1e6
         self.opened = moment
         from = moment.subtractingSaturated(Int64(saturating: reach))
         to = moment.addingSaturated(
@@ -44,7 +45,9 @@ package struct PageCounterfactual: Sendable {
         for number in start..<max(start, entries.end) {
             let entry = entries[number]
             guard entry.at <= end else { break }
-            guard entry.kind == .wave, lanes.contains(Int(entry.lane)), !entry.flags.contains(.virtual) else { continue }
+            guard entry.kind == .wave, lanes.contains(Int(entry.lane)), !entry.flags.contains(.virtual) else {
+                continue
+            }
             waves.append(
                 Evidence(
                     origin: Int32(entry.trace), region: 0, polarity: entry.value < 0 ? -1 : 1,
@@ -71,7 +74,9 @@ package struct PageCounterfactual: Sendable {
                 if gate.time != nil { points.append((next, gate.potential(at: Timestamp(nanoseconds: next)))) }
                 next = next.addingSaturated(step)
             }
-            if gate.receive(wave, into: &transitions) == .resonated { points.append((wave.at.nanoseconds, gate.potential)) }
+            if gate.receive(wave, into: &transitions) == .resonated {
+                points.append((wave.at.nanoseconds, gate.potential))
+            }
         }
         while next < to {
             points.append((next, gate.potential(at: Timestamp(nanoseconds: next))))
@@ -116,7 +121,8 @@ extension GateConfiguration {
     /// Takes over what a thalamus explains of its settings; what it leaves out, or what is out of range, stays.
     mutating func take(_ explanation: JSON) {
         for key in [
-            "open_threshold", "close_threshold", "release_fraction", "floor", "window_ms", "half_life_ms", "reflex_weight",
+            "open_threshold", "close_threshold", "release_fraction", "floor", "window_ms", "half_life_ms",
+            "reflex_weight",
             "prior_outcomes", "failed_weight", "trust_memory", "hearing_ms", "quorum", "max_origins",
         ] {
             if let value = explanation[key]?.double { try? set(key, value) }

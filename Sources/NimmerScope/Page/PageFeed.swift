@@ -1,10 +1,10 @@
 import NimmerGate
 import NimmerWave
 
-/// What is sent to pages of an oscilloscope's state, in order: the same entries that the terminal draws, each once (web.md, Data between
+/// Frames that pages are sent of an oscilloscope's state, in order: the same entries that the terminal draws, each once (web.md, Data between
 /// server and page). A value: it reads a ``ScopeState`` and keeps how far it has read.
 package struct PageFeed: Sendable {
-    /// What is known of a gate beside its state, from the thalamus's explanations.
+    /// Facts of a gate beside its state, from the thalamus's explanations.
     package struct GateFacts: Sendable, Hashable {
         /// Time in which its potential halves, in milliseconds.
         package var halfLife = GateConfiguration().halfLifeMilliseconds
@@ -68,7 +68,7 @@ package struct PageFeed: Sendable {
         state.gates.tracks.keys.sorted().first { facts[$0] == nil }
     }
 
-    /// What happened since the last call. Names come before what uses them.
+    /// Frames of what happened since the last call. Names come before what uses them.
     package mutating func frames(of state: ScopeState) -> [PageFrame] {
         names.take(state)
         var events: [PageFrame] = []
@@ -134,7 +134,8 @@ package struct PageFeed: Sendable {
             guard subject.domain == .organs else { return [] }
             return [
                 self.result(
-                    of: subject.owner, entry.at, result.body.status == .ok, result.body.error ?? result.body.result.text)
+                    of: subject.owner, entry.at, result.body.status == .ok, result.body.error ?? result.body.result.text
+                )
             ]
         case .act(let act):
             Self.link(&acts, act.body.requestID, number)
@@ -166,7 +167,9 @@ package struct PageFeed: Sendable {
         guard let gate = names.gate(state.buffer.homes.home(of: body.region.text)) ?? names.gate(body.region.text)
         else { return nil }
         let origins = Set(body.witnesses.map(\.origin.text))
-        let cells = names.cells.indices.filter { names.cells[$0].gate == gate && origins.contains(names.cells[$0].name) }
+        let cells = names.cells.indices.filter {
+            names.cells[$0].gate == gate && origins.contains(names.cells[$0].name)
+        }
         let window = elapsed(from: body.windowStart.nanoseconds, to: body.windowEnd.nanoseconds)
         return .of(
             "collapse",
@@ -207,7 +210,8 @@ package struct PageFeed: Sendable {
         return .of(
             "outcome",
             [
-                ("id", .string(body.opening.text)), ("g", names.gate(body.region.text).map { PageText.count($0) } ?? .null),
+                ("id", .string(body.opening.text)),
+                ("g", names.gate(body.region.text).map { PageText.count($0) } ?? .null),
                 ("result", .string(body.effect == .withdrawal ? "undo" : body.result.rawValue)),
                 ("t", PageText.moment(entry.at)), ("by", PageText.shown(body.sender, PageText.name)),
             ])
@@ -216,7 +220,8 @@ package struct PageFeed: Sendable {
     private mutating func result(of target: String, _ at: Int64, _ isOK: Bool, _ text: String) -> PageFrame {
         let organ = names.organ(target)
         let before = names.organs[organ].text.halves(around: " · ")?.before
-        let took = names.organs[organ].at == .min ? Double.nan : Double(elapsed(from: names.organs[organ].at, to: at)) / 1e6
+        let took =
+            names.organs[organ].at == .min ? Double.nan : Double(elapsed(from: names.organs[organ].at, to: at)) / 1e6
         names.acted(organ, (before.map { "\($0) · " } ?? "") + (isOK ? "ok" : "failed"), at: at)
         return .of(
             "result",
@@ -228,7 +233,8 @@ package struct PageFeed: Sendable {
 
     private func gateNumber(ofRequest id: MessageID, _ state: ScopeState) -> JSON {
         guard let region = state.regionsOfRequests[id] else { return .null }
-        return (names.gate(state.buffer.homes.home(of: region)) ?? names.gate(region)).map { PageText.count($0) } ?? .null
+        return (names.gate(state.buffer.homes.home(of: region)) ?? names.gate(region)).map { PageText.count($0) }
+            ?? .null
     }
 
     private static func link(_ links: inout [MessageID: Int], _ id: MessageID, _ number: Int) {

@@ -113,7 +113,8 @@ extension PageFeed {
             var last = Int64.min
             for place in track.samples.numbers {
                 let sample = track.samples[place]
-                guard sample.at >= from, sample.at < to, last == .min || elapsed(from: last, to: sample.at) >= least else {
+                guard sample.at >= from, sample.at < to, last == .min || elapsed(from: last, to: sample.at) >= least
+                else {
                     continue
                 }
                 last = sample.at
@@ -128,7 +129,7 @@ extension PageFeed {
     }
 }
 
-// MARK: - The past, read anew
+// MARK: - The past, read again
 
 extension PageFeed {
     /// The frames of events of another feed, with the numbers that this one's pages know; what has no number here is left out.
@@ -150,7 +151,8 @@ extension PageFeed {
         }
         if let organ = frame["o"]?.int { frame["o"] = PageText.count(names.organ(other.names.organs[organ].name)) }
         if let cells = frame["cells"]?.array {
-            frame["cells"] = .array(cells.compactMap { $0.int.flatMap { cell(other.names.cells[$0]) } }.map { PageText.count($0) })
+            frame["cells"] = .array(
+                cells.compactMap { $0.int.flatMap { cell(other.names.cells[$0]) } }.map { PageText.count($0) })
         }
         return frame
     }

@@ -137,7 +137,7 @@ struct PageNames: Sendable {
     /// The gates that no page knows yet.
     var unsentGates: ArraySlice<String> { gates[sent.gates...] }
 
-    /// What is new since the last call, as a frame; nil where nothing is.
+    /// Additions since the last call, as a frame; nil where nothing is.
     ///
     /// - Parameter new: the values of ``unsentGates``.
     mutating func additions(gates new: [JSON]) -> PageFrame? {

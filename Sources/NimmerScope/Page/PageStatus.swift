@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What an oscilloscope knows of the system as a whole.
+/// Facts that an oscilloscope knows of the system as a whole.
 package struct PageStatus: Sendable {
     /// Last summary of the thalamus, without the gates; nil before the first.
     package let attention: Attention?
@@ -23,7 +23,8 @@ extension ScopeState {
         // The thalamus reports once a second.
         let isAttended = gates.attended != .min && elapsed(from: gates.attended, to: now.nanoseconds) < 5_000_000_000
         return PageStatus(
-            attention: gates.summary, isAttended: isAttended, isConnected: isConnected, connectionChanged: connectionChanged,
+            attention: gates.summary, isAttended: isAttended, isConnected: isConnected,
+            connectionChanged: connectionChanged,
             roundTrip: roundTrip, lost: lost)
     }
 }

@@ -32,7 +32,9 @@ extension ScopeState {
     /// - Parameter id: the id of the transition, the collapse or the request.
     /// - Returns: nil where nothing of it is kept.
     package func pageStory(of id: MessageID, _ feed: PageFeed) -> PageStory? {
-        guard let found = stories.story(of: id) ?? stories.story(ofRequest: id) ?? storyOfTransition(id) else { return nil }
+        guard let found = stories.story(of: id) ?? stories.story(ofRequest: id) ?? storyOfTransition(id) else {
+            return nil
+        }
         var story = PageStory()
         if let entry = found.transition, case .gateTransition(let message)? = kept(entry) { story.transition = message }
         if let entry = found.collapse, case .collapse(let message)? = kept(entry) { story.collapse = message }
@@ -108,9 +110,12 @@ package struct PageCard: Sendable {
         guard let body = story.transition?.body else { return "The transition that opened it is no longer kept." }
         let asserting = body.triggerSignals.filter { $0.polarity > 0 }
         let threshold = state.gates.tracks[gate ?? ""]?.gate.openThreshold ?? 0.5
-        let reached = "pushed the potential to \(decimals(body.stateValue)), over the threshold of \(decimals(threshold))"
+        let reached =
+            "pushed the potential to \(decimals(body.stateValue)), over the threshold of \(decimals(threshold))"
         let window = story.collapse.map { collapse in
-            span(nanoseconds: elapsed(from: collapse.body.windowStart.nanoseconds, to: collapse.body.windowEnd.nanoseconds))
+            span(
+                nanoseconds: elapsed(
+                    from: collapse.body.windowStart.nanoseconds, to: collapse.body.windowEnd.nanoseconds))
         }
         guard asserting.count > 1 else {
             let name = asserting.first.map { $0.origin.text.visible(limit: PageText.name) } ?? "one origin"
@@ -136,7 +141,9 @@ package struct PageCard: Sendable {
         }
     }
 
-    private func witness(_ origin: String, _ confidence: Double, _ push: Double?, _ polarity: Int, _ content: String) -> JSON {
+    private func witness(_ origin: String, _ confidence: Double, _ push: Double?, _ polarity: Int, _ content: String)
+        -> JSON
+    {
         let number = gate.flatMap { feed.names.gate($0) } ?? -1
         let cell = feed.names.cells.firstIndex { $0.gate == number && $0.name == origin }
         return [
@@ -152,10 +159,13 @@ package struct PageCard: Sendable {
         let body = message.body
         return [
             "id": .string(body.requestID.text), "at": PageText.moment(message.header.timestamp),
-            "event": PageText.shown(body.eventType, PageText.name), "budget": PageText.number(body.processingBudgetLF, 2),
+            "event": PageText.shown(body.eventType, PageText.name),
+            "budget": PageText.number(body.processingBudgetLF, 2),
             "until": PageText.moment(body.expiresAt),
             "actions": .array(
-                body.suggestedActions.map { PageText.shown("\($0.action) (\(decimals($0.confidence)))", PageText.answer) }),
+                body.suggestedActions.map {
+                    PageText.shown("\($0.action) (\(decimals($0.confidence)))", PageText.answer)
+                }),
         ]
     }
 
@@ -168,9 +178,11 @@ package struct PageCard: Sendable {
             [
                 "text": PageText.shown(text, PageText.answer), "by": PageText.shown(by, PageText.answer),
                 "at": PageText.moment(message.header.timestamp),
-                "took": PageText.number(body.processingTimeMilliseconds, 1), "lf": PageText.number(body.lifeforceSpent, 2),
+                "took": PageText.number(body.processingTimeMilliseconds, 1),
+                "lf": PageText.number(body.lifeforceSpent, 2),
                 "outcome": .string(body.outcome.rawValue),
-                "reason": (body.record?.reason ?? body.record?.why).map { PageText.shown($0, PageText.payload) } ?? .null,
+                "reason": (body.record?.reason ?? body.record?.why).map { PageText.shown($0, PageText.payload) }
+                    ?? .null,
             ]
         ]
     }
@@ -191,7 +203,8 @@ package struct PageCard: Sendable {
         let mode = body.record?.commands
         return body.downstreamCommands.enumerated().map { place, command in
             let acted = story.act.flatMap { $0.body.commands.indices.contains(place) ? $0.body.commands[place] : nil }
-            let status = acted?.status?.rawValue ?? story.act?.body.outcome.rawValue ?? mode.map { "\($0.rawValue)" } ?? "sent"
+            let status =
+                acted?.status?.rawValue ?? story.act?.body.outcome.rawValue ?? mode.map { "\($0.rawValue)" } ?? "sent"
             let at = story.act.map { PageText.moment($0.body.at) } ?? .null
             let start = story.response?.header.timestamp
             let took = story.act.flatMap { act in start.map { act.body.at.milliseconds(since: $0) } }

@@ -27,7 +27,7 @@ package enum PageText {
     /// A moment in milliseconds since 1970, to a tenth.
     package static func moment(_ moment: Timestamp) -> JSON { self.moment(ScopeState.bounded(moment).nanoseconds) }
 
-    /// A number to so many places after the point; null where it is none.
+    /// A number to so many places after the point; null where it is not one.
     package static func number(_ value: Double, _ places: Int = 3) -> JSON {
         guard value.isFinite else { return .null }
         var scale = 1.0

@@ -16,7 +16,7 @@ struct WebCommand: AsyncParsableCommand {
         discussion: """
             Prints an address and a link that lets one browser in; after it was used, the next. The page shows what flows, \
             the oscilloscope, each decision and why, and how the system is. Only this machine can connect, unless --listen \
-            names another address: then it wants a certificate and a token, or a proxy that knows who the user is.
+            names another address: then it needs a certificate and a token, or a proxy that knows who the user is.
 
               nimmer web                             what runs here
               nimmer web --observer                  a page that only looks
@@ -68,7 +68,7 @@ struct WebCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Addresses whose header is believed, separated by commas.", valueName: "ranges"))
         var trustedProxies: String?
 
-        @Option(help: ArgumentHelp("Users who may act, separated by commas; * is everybody.", valueName: "users"))
+        @Option(help: ArgumentHelp("Users who may act, separated by commas; * is every user.", valueName: "users"))
         var operators: String?
 
         @Option(name: .customLong("public-url"), help: ArgumentHelp("The origin that browsers use.", valueName: "url"))
@@ -183,8 +183,11 @@ enum WebProgram {
         variables["NIMMER_CONFIGURATION"] = OwnProgram.folder.hasSuffix("/release") ? "release" : "debug"
         let exit: ChildExit
         do throws(ChildError) {
-            exit = await (try await ChildProcess.spawn(ChildCommand("/bin/sh", [script], environment: variables))).waitForExit()
+            exit = await (try await ChildProcess.spawn(ChildCommand("/bin/sh", [script], environment: variables)))
+                .waitForExit()
         } catch { throw Failure(.unavailable, "\(error)") }
-        guard exit.isSuccess else { throw Failure(.unavailable, "\(name) could not be built", remedy: "\(script) shows why") }
+        guard exit.isSuccess else {
+            throw Failure(.unavailable, "\(name) could not be built", remedy: "\(script) shows why")
+        }
     }
 }

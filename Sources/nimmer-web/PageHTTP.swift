@@ -20,7 +20,7 @@ final class Listener: Sendable {
 
         func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
             guard let page = page.withLock({ $0 }) else { return HTTPResponse(statusCode: .serviceUnavailable) }
-            return await Exchange(page: page, request: request, isEncrypted: isEncrypted).answer()
+            return await BrowserRequest(page: page, request: request, isEncrypted: isEncrypted).answer()
         }
     }
 
@@ -30,7 +30,7 @@ final class Listener: Sendable {
 
     /// A listener at an address, with TLS where a certificate is given.
     ///
-    /// - Throws: ``PageError`` for an address that is none, or a certificate that cannot be used.
+    /// - Throws: ``PageError`` for an address that cannot be used, or a certificate that cannot be used.
     init(_ address: ListenAddress, tls: (certificate: String, key: String)?) throws(PageError) {
         host = address.host
         box = Box(isEncrypted: tls != nil)
@@ -43,7 +43,8 @@ final class Listener: Sendable {
         let path = "\(folder)/page"
         front = try Front(address, tls: tls, upstream: path)
         server = HTTPServer(
-            config: .init(address: sockaddr_un.unix(path: path), timeout: Self.timeout, logger: .disabled), handler: box)
+            config: .init(address: sockaddr_un.unix(path: path), timeout: Self.timeout, logger: .disabled), handler: box
+        )
     }
 
     /// An outcome waits for the thalamus for up to ten seconds.
@@ -82,7 +83,7 @@ final class Listener: Sendable {
 }
 
 /// One request and its answer.
-private struct Exchange {
+private struct BrowserRequest {
     let page: PageServer
     let request: HTTPRequest
     let isEncrypted: Bool
@@ -99,7 +100,8 @@ private struct Exchange {
             return Self.response(answer)
         case .socket(let tab, let session):
             let handler = WebSocketHTTPHandler(handler: TabSocket(tab: tab, page: page, session: session.id))
-            guard let response = try? await handler.handleRequest(request), response.statusCode == .switchingProtocols else {
+            guard let response = try? await handler.handleRequest(request), response.statusCode == .switchingProtocols
+            else {
                 tab.close()
                 return Self.response(.refusal(PageError("expected the handshake of a WebSocket")))
             }
@@ -149,7 +151,8 @@ private struct Exchange {
     private static let phrases = [
         200: "OK", 303: "See Other", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
         405: "Method Not Allowed", 409: "Conflict", 411: "Length Required", 413: "Content Too Large",
-        415: "Unsupported Media Type", 421: "Misdirected Request", 429: "Too Many Requests", 500: "Internal Server Error",
+        415: "Unsupported Media Type", 421: "Misdirected Request", 429: "Too Many Requests",
+        500: "Internal Server Error",
         503: "Service Unavailable",
     ]
 }

@@ -6,9 +6,9 @@ import NimmerOutput
 import NimmerScope
 import NimmerWave
 
-/// What a page asks about one opening or gate, and what a person decides about it: asked of the thalamus, the bridge and long-term memory
+/// Answers about one opening or gate, and a person's decisions about it: asked of the thalamus, the bridge and long-term memory
 /// (web.md, Decision).
-package struct Decisions: Sendable {
+package struct PageDecisions: Sendable {
     let model: PageModel
     /// Nil where a recording is shown.
     let bus: (any Bus)?
@@ -43,7 +43,8 @@ package struct Decisions: Sendable {
         card["points"] = curve ?? .array([])
         let trust = Self.trust(of: story, explanation)
         card["trust"] = .object(self.trust(trust, explanation, story))
-        let isAwaited = explanation?["opening"]?["transition_id"]?.string == story.opening?.text
+        let isAwaited =
+            explanation?["opening"]?["transition_id"]?.string == story.opening?.text
             && (explanation?["opening"]?["awaited"]?.bool ?? (story.outcome == nil))
         card["awaited"] = .bool(story.outcome == nil && (isAwaited || story.opening != nil) && bus != nil)
         return card
@@ -61,10 +62,14 @@ package struct Decisions: Sendable {
         }
         let then = Self.trust(of: story, explanation)
         let curve = model.read { state, _ in
-            PageCounterfactual(of: region, at: at, in: state, explanation: explanation).map { $0.run(trust: trust ?? then) }
+            PageCounterfactual(of: region, at: at, in: state, explanation: explanation).map {
+                $0.run(trust: trust ?? then)
+            }
         }
         guard let curve else {
-            throw PageError("its waves are no longer kept here", remedy: "`nimmer replay` computes it from a recording", status: 404)
+            throw PageError(
+                "its waves are no longer kept here", remedy: "`nimmer replay` computes it from a recording", status: 404
+            )
         }
         var object = curve.json
         object["note"] = .string(
@@ -72,7 +77,7 @@ package struct Decisions: Sendable {
         return object
     }
 
-    /// Why a gate is as it is, from the thalamus.
+    /// Explanation of a gate, from the thalamus.
     package func explanation(_ name: String) async throws(PageError) -> JSONObject {
         guard let region = try? Region(name) else {
             throw PageError("\(name.visible(limit: 60)) is no region")
@@ -80,7 +85,9 @@ package struct Decisions: Sendable {
         let explanation = await explain(region.text, isNew: true)
         guard let explanation else {
             throw PageError(
-                bus == nil ? "a recording has no thalamus to ask" : "the thalamus does not answer for \(region.text.visible(limit: 60))",
+                bus == nil
+                    ? "a recording has no thalamus to ask"
+                    : "the thalamus does not answer for \(region.text.visible(limit: 60))",
                 remedy: bus == nil ? "" : "`nimmer status` shows whether it runs", status: 404)
         }
         return model.read { state, feed in GatePage(explanation, feed, state).json }
@@ -110,7 +117,9 @@ package struct Decisions: Sendable {
         story.response = trail.response
         story.act = trail.act
         story.isRemembered = true
-        guard story.opening != nil else { throw PageError("\(id) belongs to no opening that is remembered", status: 404) }
+        guard story.opening != nil else {
+            throw PageError("\(id) belongs to no opening that is remembered", status: 404)
+        }
         return story
     }
 
@@ -119,7 +128,8 @@ package struct Decisions: Sendable {
         guard let gate else { return nil }
         let known = model.explanation(of: gate)
         guard let bus else { return known }
-        guard let answer = try? await bus.askThalamus(model.environment, "explain", ["gate": .string(gate)]).resolved else {
+        guard let answer = try? await bus.askThalamus(model.environment, "explain", ["gate": .string(gate)]).resolved
+        else {
             return known
         }
         model.learn(gate, answer)
@@ -141,7 +151,9 @@ package struct Decisions: Sendable {
     ///
     /// - Returns: what became of it, in a sentence.
     package func report(_ json: JSON, by user: String) async throws(PageError) -> String {
-        guard let bus else { throw PageError("a recording is not verified: only openings that happen now are", status: 409) }
+        guard let bus else {
+            throw PageError("a recording is not verified: only openings that happen now are", status: 409)
+        }
         guard let id = json["opening"]?.string.flatMap({ try? MessageID($0) }) else {
             throw PageError("opening must be the id of an opening")
         }
@@ -151,16 +163,20 @@ package struct Decisions: Sendable {
             throw PageError("result must be confirmed, partial, failed or undo; found \(word.visible(limit: 40))")
         }
         let note = json["note"]?.string ?? ""
-        guard note.utf8.count <= 1024 else { throw PageError("a note must be at most 1024 bytes; found \(note.utf8.count)") }
+        guard note.utf8.count <= 1024 else {
+            throw PageError("a note must be at most 1024 bytes; found \(note.utf8.count)")
+        }
         let story = try await story(id.text)
         guard let region = story.region else { throw PageError("the opening is not kept", status: 404) }
         if result != nil, let known = story.outcome, !known.isOpinion {
             throw PageError(
-                "the outcome is known: \(known.result.rawValue), by \(known.sender)", remedy: "take it back first", status: 409)
+                "the outcome is known: \(known.result.rawValue), by \(known.sender)", remedy: "take it back first",
+                status: 409)
         }
         do {
             let accepted = try await OutcomeReport(
-                of: id, gate: story.transition?.body.gateID ?? GateID(region: region), domain: region.domain, result: result,
+                of: id, gate: story.transition?.body.gateID ?? GateID(region: region), domain: region.domain,
+                result: result,
                 reason: note.isEmpty ? "(\(user))" : "\(note) (\(user))"
             ).publish(on: bus, model.environment)
             // The gate's trust is another now.

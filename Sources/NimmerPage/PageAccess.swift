@@ -1,8 +1,8 @@
 import NimmerWave
 
-/// Who may ask what: the address that browsers use, the session of a cookie or of a proxy's header, the token of an act
+/// Rules of who may ask: the address that browsers use, the session of a cookie or of a proxy's header, the token of an act
 /// (web.md, Security).
-package struct Access: Sendable {
+package struct PageAccess: Sendable {
     let settings: PageSettings
     /// Origins that browsers may use.
     private let origins: Set<Origin>
@@ -129,7 +129,7 @@ package struct Access: Sendable {
     }
 }
 
-extension Access {
+extension PageAccess {
     /// The session with an id; nil where it has ended.
     mutating func session(id: String, at now: SteadyTime) -> Sessions.Session? { sessions.session(id, at: now) }
 }

@@ -7,8 +7,8 @@ import NimmerScope
 import NimmerWave
 import Synchronization
 
-/// How the system is, for the page's lowest pane: eight figures, each with its cause and what to do (web.md, Health and states).
-package final class Health: Sendable {
+/// State of the system, for the page's lowest pane: eight figures, each with its cause and what to do (web.md, Health and states).
+package final class PageHealth: Sendable {
     private struct Found {
         var report: StatusReport
         var budget: JSON = .null
@@ -62,7 +62,7 @@ package final class Health: Sendable {
             .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map { PageFeed.RunningCell(name: $0.0, region: $0.1) }
     }
 
-    /// Takes what the thalamus has counted; a process that began anew counts from its start.
+    /// Takes what the thalamus has counted; a process that began again counts from its start.
     private func count(_ attention: Attention, _ found: inout Found) {
         let now = (waves: attention.waves, escalations: attention.escalations)
         let before = found.last.flatMap { $0.waves <= now.waves ? $0 : nil } ?? (now.waves, now.escalations)
