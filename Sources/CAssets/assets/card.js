@@ -31,7 +31,7 @@ export function witness(w) {
 
 export const answer = (a) => [
 	h("p.answer", bdi(a.text || a.outcome)),
-	pair(bdi(a.by), [a.took != null && duration(a.took), a.lf != null && `${a.lf} LF`].filter(Boolean).join(" · ")),
+	pair(bdi(a.by), h("span.clip", [a.took != null && duration(a.took), a.lf != null && `${a.lf} LF`].filter(Boolean).join(" · "))),
 	a.outcome && a.outcome !== "answered" && pair("outcome", bdi(a.outcome)), a.reason && h("p.muted", bdi(a.reason)),
 ];
 

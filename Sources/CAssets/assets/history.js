@@ -5,7 +5,7 @@ import * as ring from "./ring.js";
 import {ask} from "./http.js";
 
 const BLOCK = 150000, blocks = new Map(), {far} = ring;
-let busy = 0, timer = 0, wanted = "", done = () => {};
+let busy = 0, timer = 0, again = 0, wanted = "", done = () => {};
 
 const bytes = (text) => Int8Array.from(atob(text), (c) => c.charCodeAt(0));
 
@@ -69,6 +69,8 @@ export function forget() {
 	blocks.clear();
 	far.shot = null;
 	wanted = "";
+	clearTimeout(again);
+	again = setTimeout(want, 1000);
 }
 
 export function startHistory(arrived) {

@@ -81,6 +81,8 @@ hooks.snapshot = (seek) => {
 	else showNewest();
 };
 hooks.names = all;
+// Merged waves leave times without values, which history fills.
+hooks.gap = forget;
 hooks.frame = (m, gate) => {
 	flowFrame(m, gate);
 	decisionFrame(m);
@@ -88,6 +90,7 @@ hooks.frame = (m, gate) => {
 	if (m.k === "collapse" && !following()) view.missed++;
 	if (/^(health|source|behind)$/.test(m.k)) figures();
 	if (m.k === "source") redraw();
+	if (m.k === "behind" && m.n === 1) forget();
 };
 
 onView((what) => {

@@ -11,7 +11,7 @@ export const model = {
 	cells: [], gates: [], minds: [], organs: [], free: [], collapses: 0, health: null, behind: 1, openings: [], asks: [], deeds: [], version: 0, lastAt: 0,
 };
 
-export const hooks = {wave() {}, frame() {}, names() {}, snapshot() {}};
+export const hooks = {wave() {}, frame() {}, names() {}, snapshot() {}, gap() {}};
 
 // The server's numbers → the slots of this page. A slot never changes until reload.
 const slots = {cells: [], gates: [], minds: [], organs: []}, byName = {cells: new Map(), gates: new Map(), minds: new Map(), organs: new Map()};
@@ -172,6 +172,7 @@ export function takeWaves(buffer) {
 		if (merged) wave(slot, unit(p + 4), unit(p + 6), unit(p + 8), t0 + span - 1, bits);
 		else wave(slot, v, v, v, t0 + u16(p + 4), 1);
 	}
+	if (span > 1000) hooks.gap();
 	model.lastAt = Math.max(model.lastAt, t0 + span);
 	return view.getUint32(4, true);
 }
