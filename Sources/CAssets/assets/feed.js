@@ -58,18 +58,23 @@ function connect() {
 	own.binaryType = "arraybuffer";
 	chain = null;
 	heardAt = performance.now();
-	own.onopen = () => {tries = 0; acked = 0; send({hidden: document.hidden}); set("connected")};
+	let opened = false;
+	own.onopen = () => {opened = true; tries = 0; acked = 0; send({hidden: document.hidden}); set("connected")};
 	own.onmessage = (event) => arrive(event.data, own);
-	own.onclose = (event) => {if (own === socket) closed(event.code)};
+	own.onclose = (event) => {if (own === socket) closed(event.code, opened)};
 }
 
-function closed(code) {
+async function closed(code, opened) {
 	socket = null;
 	if (code === 4401) return set("ended");
 	const wait = WAITS[Math.min(tries++, WAITS.length - 1)];
 	feed.retryAt = Date.now() + wait;
 	set("lost");
 	timer = setTimeout(connect, wait);
+	// A refused handshake shows no status: a request does.
+	if (opened || (await fetch("/history?from=0&to=1&columns=1").catch(() => null))?.status !== 401) return;
+	clearTimeout(timer);
+	set("ended");
 }
 
 export function send(message) {
@@ -86,7 +91,7 @@ export function start(changed) {
 		const old = socket;
 		socket = null;
 		old.close();
-		closed(0);
+		closed(0, true);
 	}, 1000);
 	connect();
 }

@@ -184,7 +184,7 @@ function drawMoving(at) {
 	if (!dense) drawStrings(L, when, known(), at);
 	if (when != null) return;
 	if (u >= 0 && u < 1 && !motion.reduced) stroke(ink.nervous, 2, () => ctx.arc(L.lens.x + (L.lens.flat ? 0 : 13), L.lens.y + (L.lens.flat ? 8 : 0), 4 + 22 * u, 0, 7), 1 - u);
-	// Over 600 alive each frame lets an edge wait longer; below, the gap returns to 8 a second.
+	// Over 600 alive an edge waits longer, frame by frame.
 	gap = pulsesAlive() > ladder.budget ? Math.min(4000, gap * 1.08) : Math.max(125, gap * 0.97);
 	drawPulses(at, dense || ladder.squares);
 }

@@ -51,7 +51,6 @@ function fullRow(row, ringX) {
 	row.named = pitch >= 14;
 	row.places = cells.map((slot, i) => {
 		const k = i - (n - 1) / 2, cy = y + h / 2 + k * pitch, sy = (top + low) / 2 + k * gap;
-		// A string has the room up to the next one, and up to the texts and the rail.
 		return {slot, x: ringX, y: cy, sy, room: Math.max(2, Math.min(9, gap * 0.7, (low - top) / 2 + 2)), path: curve(ringX + 6, cy, x, sy)};
 	});
 }
