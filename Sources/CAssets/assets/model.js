@@ -179,13 +179,11 @@ export function takeWaves(buffer) {
 
 // A gate at a moment (null: now): its state and potential, `bound` where only the state's limit is known.
 export function gateAt(gate, moment) {
-	const fade = (x, t, at) => x * 2 ** (-Math.max(0, at - t) / gate.half);
-	if (moment == null) return {state: gate.state, x: fade(gate.x, gate.t, model.frozen ?? sourceNow())};
-	const change = gate.history.findLast((c) => c.t <= moment), known = ring.gateAt(gate.slot, moment, gate.half * 6);
-	// A gate whose transition lies before all that is kept has had its present state all the while.
-	const state = change?.state ?? (gate.history.length ? gate.history[0].from ?? "STABLE" : gate.state), x = known ? fade(known.x, known.t, moment) : 0;
+	const now = moment == null, at = moment ?? model.frozen ?? sourceNow(), known = now ? gate : ring.gateAt(gate.slot, at, gate.half * 6);
+	// Before the first known transition a gate was in the state from which that one came.
+	const past = now ? null : gate.history.findLast((c) => c.t <= at)?.state ?? (gate.history.length ? gate.history[0].from ?? "STABLE" : null), state = past ?? gate.state;
 	// An open gate has not fallen below its release, a closed one has not risen above it.
-	const limit = (state === "OPEN" ? gate.open : gate.close) * gate.release, bound = state === "OPEN" ? x < limit : state === "CLOSED" && x > limit;
+	const x = known ? known.x * 2 ** (-Math.max(0, at - known.t) / gate.half) : 0, limit = (state === "OPEN" ? gate.open : gate.close) * gate.release, bound = state === "OPEN" ? x < limit : state === "CLOSED" && x > limit;
 	return {state, x: bound ? limit : x, bound};
 }
 
