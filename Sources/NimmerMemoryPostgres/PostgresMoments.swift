@@ -52,6 +52,14 @@ extension PostgresStore {
         return found
     }
 
+    /// The outcome that counts of an opening; nil without one, or where it was taken back.
+    package func outcome(of opening: MessageID) throws(MemoryError) -> AcceptedOutcome? {
+        let rows: [Remembered<AcceptedOutcome>] = try reading().all(
+            .accepted, "opening = $1::uuid order by at desc, message_id desc limit 1", [opening.text])
+        guard let last = rows.first?.message.body, last.effect != .withdrawal else { return nil }
+        return last
+    }
+
     /// Requests and what became of them, by day (UTC), oldest first.
     ///
     /// - Parameter since: the first day.

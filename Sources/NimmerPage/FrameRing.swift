@@ -23,6 +23,10 @@ package struct FrameRing: Sendable {
     /// Bytes that are kept at most.
     static let maximumBytes = 12 << 20
 
+    /// Waves of a frame at most, and the longest time of one, in nanoseconds.
+    private static let maximumWaves = 32_768
+    private static let longestWaves: Int64 = 60_000_000_000
+
     private var frames: [NumberedFrame] = []
     private var head = 0
     private var bytes = 0
@@ -48,7 +52,14 @@ package struct FrameRing: Sendable {
             object["seq"] = .number(Double(next))
             numbered = NumberedFrame(seq: next, at: now, bytes: JSON.object(object).bytes, waves: [])
         case .waves(let waves):
-            guard !waves.isEmpty else { return }
+            guard let first = waves.first else { return }
+            // A frame counts its waves, and the milliseconds since the first, in 16 bits each.
+            let end = waves.firstIndex { $0.at > first.at.addingSaturated(Self.longestWaves) } ?? waves.count
+            let fitting = min(end, Self.maximumWaves)
+            guard fitting == waves.count else {
+                append(.waves(Array(waves[..<fitting])), at: now)
+                return append(.waves(Array(waves[fitting...])), at: now)
+            }
             numbered = NumberedFrame(seq: next, at: now, bytes: WaveFrames.encoded(waves, seq: next), waves: waves)
         }
         frames.append(numbered)

@@ -4,7 +4,7 @@ import NimmerWave
     import Glibc
 #endif
 
-/// The address of a client behind TLS, handed on as the name of the socket that the front connects with: only this user can make one in
+/// The address of a client, handed on as the name of the socket that the front connects with: only this user can make one in
 /// the folder of the socket.
 package enum FrontPeer {
     /// The path of that socket.
@@ -25,7 +25,8 @@ package enum FrontPeer {
         return String(name[..<dash])
     }
 
-    private static func text(_ address: [UInt8]) -> String {
+    /// An address as text; empty where it is not one.
+    package static func text(_ address: [UInt8]) -> String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         guard inet_ntop(address.count == 4 ? AF_INET : AF_INET6, address, &text, socklen_t(text.count)) != nil else {
             return ""

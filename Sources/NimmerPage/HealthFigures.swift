@@ -86,6 +86,9 @@ struct HealthFigures {
                 report?.serverVersion == nil ? .unknown : .degraded, "decisions wait in the streams",
                 "start the hippocampus; what waits is written then")
         }
+        guard !lags.isEmpty else {
+            return item("memory", "Memory", "unknown", .unknown, streams.compactMap(\.trouble).first ?? "no stream names its lag")
+        }
         let lag = lags.reduce(0, +)
         let text = lag > 1000 ? "messages wait for PostgreSQL" : "the hippocampus writes at once"
         return item("memory", "Memory", "lag \(lag)", lag > 1000 ? .degraded : .well, text)
@@ -97,6 +100,9 @@ struct HealthFigures {
                 "minds", "Minds", report?.serverVersion == nil ? "unknown" : "no bridge",
                 report?.serverVersion == nil ? .unknown : .lost, "requests wait in the stream until they expire",
                 "start the cognition-bridge")
+        }
+        guard !budget.isNull else {
+            return item("minds", "Minds", "no answer", .unknown, "the bridge did not answer", "`nimmer mind list` asks each mind")
         }
         let minds = budget["minds"]?.object?.members ?? []
         let waiting = budget["waiting"]?.array?.count ?? 0

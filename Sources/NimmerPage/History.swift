@@ -16,6 +16,10 @@ package struct History: Sendable {
 
     /// Waves that are read from the streams for one answer at most.
     private static let maximumWaves = 400_000
+    /// Other messages that are read from each stream for one answer at most.
+    private static let maximumDecisions = 20_000
+    /// Time for which a stream may give nothing.
+    private static let timeout = Duration.seconds(5)
     /// Longest stretch of one answer, in milliseconds: 31 days.
     private static let longest = 31 * 86_400_000.0
 
@@ -30,9 +34,10 @@ package struct History: Sendable {
     ///
     /// - Throws: ``PageError`` for a stretch that is not one.
     package func answer(_ request: PageRequest) async throws(PageError) -> JSONObject {
-        guard let from = try request.number("from"), let to = try request.number("to"), to > from, abs(from) < 1e14
+        guard let from = try request.number("from"), let to = try request.number("to"), to > from,
+            from >= Timestamp.earliest.milliseconds, to <= Timestamp.latest.milliseconds
         else {
-            throw PageError("expected from and to in milliseconds since 1970, from before to")
+            throw PageError("expected from and to in milliseconds since 1970, from before to, within the years 1678 to 2261")
         }
         guard to - from <= Self.longest else {
             throw PageError("a history is of at most 31 days; found \(decimals((to - from) / 86_400_000, 1)) days")
@@ -78,34 +83,21 @@ package struct History: Sendable {
     private func read(from: Int64, to: Int64, into history: inout PageHistory) async -> Past {
         var past = Past()
         var settings = settings
-        settings.limits.messages = Self.maximumWaves
+        settings.limits.messages = Self.maximumWaves + Self.maximumDecisions
+        settings.limits.waveBytes = 1 << 20
+        settings.limits.eventBytes = 32 << 20
         settings.limits.ageMilliseconds = 2 * Self.longest
         var state = ScopeState(settings)
-        let begin = await firstWave(from, to)
-        if begin > from {
-            if let store {
-                do throws(MemoryError) {
-                    let found = try await store.moments(
-                        settings.environment, from: Timestamp(nanoseconds: from), to: Timestamp(nanoseconds: begin))
-                    if found.isCut { past.notes.append("more happened than is shown: zoom in") }
-                    take(found, into: &state)
-                    past.sources.append("memory")
-                } catch {
-                    past.notes.append("PostgreSQL cannot be read: \(error.message.visible(limit: 160))")
-                }
-            } else {
-                past.notes.append("the streams begin later, and no PostgreSQL is configured")
-            }
+        do throws(BusError) {
+            let first = try await streams(from, to)
+            if first.decisions > from { await readMemory(from, first.decisions, &state, &past) }
+            if first.decisions < to { past.sources.append("streams") }
+            try await readStreams(first, from, to, &state, &past)
+        } catch {
+            past.notes.append("the streams cannot be read: \(error.description.visible(limit: 160))")
+            await readMemory(from, to, &state, &past)
         }
-        if begin < to, let bus {
-            do throws(BusError) {
-                try await readStreams(bus, begin, to, &state)
-                past.sources.append("streams")
-            } catch {
-                past.notes.append("the streams cannot be read: \(error.description.visible(limit: 160))")
-            }
-        }
-        var feed = PageFeed()
+        var feed = PageFeed(keeping: .max)
         _ = feed.frames(of: state)
         let (marks, numbers) = model.translate(feed)
         past.marks = marks
@@ -114,63 +106,114 @@ package struct History: Sendable {
         return past
     }
 
-    /// Moment at which the stream of waves takes over from long-term memory: its first wave, at most `to`; `to` where there is none.
-    private func firstWave(_ from: Int64, _ to: Int64) async -> Int64 {
-        guard let bus else { return to }
-        let stream = SystemStreams.waves(settings.environment)
-        let first = (try? await bus.read(stream: stream, start: .all, limit: 1, timeout: .seconds(5)))?.first
-        return first.map { min(to, max(from, $0.message.at.nanoseconds)) } ?? to
+    /// First moments that the streams hold, within a stretch; its end where they hold nothing.
+    private struct Begins {
+        var decisions: Int64
+        var waves: Int64
     }
 
-    /// Reads the streams into a state, in the order of time.
-    private func readStreams(_ bus: any Bus, _ from: Int64, _ to: Int64, _ state: inout ScopeState)
-        async throws(BusError)
-    {
+    private func streams(_ from: Int64, _ to: Int64) async throws(BusError) -> Begins {
+        guard let bus else { return Begins(decisions: to, waves: to) }
+        func first(_ stream: String) async throws(BusError) -> Int64 {
+            do throws(BusError) {
+                let found = try await bus.read(stream: stream, start: .all, limit: 1, timeout: Self.timeout).first
+                return found.map { min(to, max(from, $0.message.at.nanoseconds)) } ?? to
+            } catch {
+                guard error.code == .notFound || error.code == .noStreams else { throw error }
+                return to
+            }
+        }
+        return Begins(
+            decisions: try await first(SystemStreams.transitions(settings.environment)),
+            waves: try await first(SystemStreams.waves(settings.environment)))
+    }
+
+    /// Reads what was before the streams; an opening's witnesses stand for the waves.
+    private func readMemory(_ from: Int64, _ to: Int64, _ state: inout ScopeState, _ past: inout Past) async {
+        guard let store else { return past.notes.append("the streams begin later, and no PostgreSQL is configured") }
+        do throws(MemoryError) {
+            let found = try await store.moments(
+                settings.environment, from: Timestamp(nanoseconds: from), to: Timestamp(nanoseconds: to))
+            if found.isCut { past.notes.append("more happened than is shown: zoom in") }
+            take(found, into: &state)
+            past.sources.append("memory")
+        } catch {
+            past.notes.append("PostgreSQL cannot be read: \(error.message.visible(limit: 160))")
+        }
+    }
+
+    /// Reads the streams into a state, in the order of time, waves a batch at a time.
+    private func readStreams(
+        _ begin: Begins, _ from: Int64, _ to: Int64, _ state: inout ScopeState, _ past: inout Past
+    ) async throws(BusError) {
+        guard let bus else { return }
         let environment = settings.environment
         let (start, end) = (Timestamp(nanoseconds: from), Timestamp(nanoseconds: to))
-        var found: [BusMessage] = []
+        var decisions: [BusMessage] = []
         for stream in [
             SystemStreams.transitions(environment), SystemStreams.escalations(environment),
             SystemStreams.decisions(environment), SystemStreams.outcomes(environment),
         ] {
             do throws(BusError) {
-                try await bus.read(stream: stream, start: .at(start), timeout: .seconds(5)) { batch in
-                    found += batch.map(\.message).filter { $0.at < end }
-                    return batch.last.map { $0.message.at < end } ?? false
+                try await bus.read(stream: stream, start: .at(start), timeout: Self.timeout) { batch in
+                    decisions += batch.map(\.message).filter { $0.at < end }
+                    return decisions.count < Self.maximumDecisions && batch.last.map { $0.message.at < end } ?? false
                 }
-            } catch  where error.code == .notFound {}
-        }
-        let decisions = found.flatMap { PastMessages.following($0, environment) }
-        var waves: [BusMessage] = []
-        do throws(BusError) {
-            try await bus.read(stream: SystemStreams.waves(environment), start: .at(start), timeout: .seconds(5)) {
-                batch in
-                waves += batch.map(\.message).filter { $0.at < end }
-                return waves.count < Self.maximumWaves && batch.last.map { $0.message.at < end } ?? false
+            } catch {
+                guard error.code == .notFound || error.code == .noStreams else { throw error }
             }
-        } catch  where error.code == .notFound {}
-        for message in (decisions + waves).sorted(by: { $0.at < $1.at }) {
+        }
+        if decisions.count >= Self.maximumDecisions { past.notes.append("more happened than is shown: zoom in") }
+        decisions = decisions.flatMap { PastMessages.following($0, environment) }
+        // Where no waves are kept, an opening's witnesses stand for them.
+        for message in decisions where message.at.nanoseconds < begin.waves {
+            guard let opening = try? Envelope<GateTransition>(decoding: message.payload, on: message.subject) else { continue }
+            decisions += witnesses(of: opening).map { BusMessage(subject: $0.subject, payload: $0.payload, at: $0.at) }
+        }
+        decisions.sort { $0.at < $1.at }
+        var (next, waves) = (0, 0)
+        func take(_ message: BusMessage) {
             _ = state.reduce(.message(subject: message.subject.text, payload: message.payload, arrival: message.at))
+        }
+        if begin.waves < to {
+            try await bus.read(stream: SystemStreams.waves(environment), start: .at(start), timeout: Self.timeout) { batch in
+                for stored in batch where stored.message.at < end {
+                    while next < decisions.count, decisions[next].at <= stored.message.at {
+                        take(decisions[next])
+                        next += 1
+                    }
+                    take(stored.message)
+                }
+                waves += batch.count
+                return waves < Self.maximumWaves && batch.last.map { $0.message.at < end } ?? false
+            }
+            if waves >= Self.maximumWaves { past.notes.append("more waves came than are shown: zoom in") }
+        }
+        for message in decisions[next...] { take(message) }
+    }
+
+    private typealias Message = (at: Timestamp, subject: Subject, payload: [UInt8])
+
+    /// The witnesses of a change of a gate, as waves.
+    private func witnesses(of message: Envelope<GateTransition>) -> [Message] {
+        message.body.triggerSignals.compactMap { signal in
+            guard let sender = try? Token(signal.source) else { return nil }
+            let wave = WaveSignal(
+                domain: message.body.domain, confidence: signal.confidence, semanticContent: [:],
+                region: message.body.region, polarity: signal.polarity, origin: signal.origin)
+            let source = Source(entityID: signal.source, entityType: .cell)
+            let envelope = Envelope(id: .v7(), at: signal.timestamp, from: source, wave)
+            return (signal.timestamp, .wave(settings.environment, cell: sender), envelope.encoded())
         }
     }
 
     /// Adds what long-term memory holds: openings with their witnesses as waves.
     private func take(_ found: RememberedMoments, into state: inout ScopeState) {
         let environment = settings.environment
-        var messages: [(at: Timestamp, subject: Subject, payload: [UInt8])] = []
+        var messages: [Message] = []
         for message in found.transitions {
             messages.append((message.body.at, .transition(environment, gate: message.body.gateID), message.encoded()))
-            for signal in message.body.triggerSignals {
-                guard let sender = try? Token(signal.source) else { continue }
-                var wave = WaveSignal(
-                    domain: message.body.domain, confidence: signal.confidence, semanticContent: [:], lifeforceCost: 0)
-                wave.region = message.body.region
-                wave.origin = signal.origin
-                wave.polarity = signal.polarity
-                let envelope = Envelope(
-                    id: .v7(), at: signal.timestamp, from: Source(entityID: signal.source, entityType: .cell), wave)
-                messages.append((signal.timestamp, .wave(environment, cell: sender), envelope.encoded()))
-            }
+            messages += witnesses(of: message)
         }
         messages += found.collapses.map { ($0.body.windowEnd, .collapse(environment), $0.encoded()) }
         messages += found.requests.map { ($0.header.timestamp, .cognitiveRequest(environment), $0.encoded()) }

@@ -8,12 +8,13 @@ package struct PageAccess: Sendable {
     private let origins: Set<Origin>
     package internal(set) var sessions: Sessions
 
-    /// The cookie that holds a session.
-    package static let cookie = "nimmer_session"
+    /// The cookie that holds a session: of its own for each port, since browsers send a host's cookies to all of them.
+    package let cookie: String
 
     /// - Parameter listening: the address with the port that it really has.
     package init(_ settings: PageSettings, listening: ListenAddress, at now: SteadyTime) {
         self.settings = settings
+        cookie = settings.publicURL == nil ? "nimmer_session_\(listening.port)" : "nimmer_session"
         sessions = Sessions(at: now)
         let scheme = settings.tls == nil ? "http" : "https"
         var origins: Set<Origin> = [Origin(scheme: scheme, host: listening.description)]
@@ -26,9 +27,6 @@ package struct PageAccess: Sendable {
         if let url = settings.publicURL.flatMap({ Origin($0) }) { origins.insert(url) }
         self.origins = origins
     }
-
-    /// The origin that links name.
-    package var publicOrigin: Origin? { settings.publicURL.flatMap { Origin($0) } }
 
     /// Checks that a request names this server as its host, and comes from no other site's page.
     ///
@@ -70,7 +68,7 @@ package struct PageAccess: Sendable {
     ///
     /// - Throws: ``PageError`` where a proxy is trusted and names no user.
     package mutating func session(_ request: PageRequest, at now: SteadyTime) throws(PageError) -> Sessions.Session? {
-        let known = sessions.session(request.cookie(Self.cookie), at: now)
+        let known = sessions.session(request.cookie(cookie), at: now)
         let own = known?.isOfProxy == false ? known : nil
         guard let header = settings.proxyHeader, settings.trustedProxies.contains(where: { $0.contains(request.peer) })
         else { return own }
@@ -107,17 +105,17 @@ package struct PageAccess: Sendable {
     }
 
     /// Lets in who follows a link.
-    package mutating func enter(link: String, at now: SteadyTime) throws(PageError) -> Sessions.Session {
-        try sessions.enter(link: link, at: now)
+    package mutating func enter(link: String, from peer: String, at now: SteadyTime) throws(PageError) -> Sessions.Session {
+        try sessions.enter(link: link, from: peer, at: now)
     }
 
     /// Lets in who gave the token in the form.
-    package mutating func enter(token: String, at now: SteadyTime) throws(PageError) -> Sessions.Session {
+    package mutating func enter(token: String, from peer: String, at now: SteadyTime) throws(PageError) -> Sessions.Session {
         guard let expected = settings.token else {
             throw PageError("this server has no token", remedy: "use the link that it printed", status: 401)
         }
         return try sessions.enter(
-            token: token, expected: expected, role: settings.operators.contains("*") ? .operator : .observer, at: now)
+            token: token, expected: expected, from: peer, role: settings.operators.contains("*") ? .operator : .observer, at: now)
     }
 
     /// A new one-time link; its path.
@@ -125,11 +123,11 @@ package struct PageAccess: Sendable {
 
     /// The header that gives a browser its session.
     package func cookie(for session: Sessions.Session, isEncrypted: Bool) -> String {
-        "\(Self.cookie)=\(session.id); Path=/; HttpOnly; SameSite=Strict" + (isEncrypted ? "; Secure" : "")
+        "\(cookie)=\(session.id); Path=/; HttpOnly; SameSite=Strict" + (isEncrypted ? "; Secure" : "")
     }
 }
 
 extension PageAccess {
-    /// The session with an id; nil where it has ended.
-    mutating func session(id: String, at now: SteadyTime) -> Sessions.Session? { sessions.session(id, at: now) }
+    /// The session with an id, which a look does not keep alive; nil where it has ended.
+    func session(id: String, at now: SteadyTime) -> Sessions.Session? { sessions.look(id, at: now) }
 }

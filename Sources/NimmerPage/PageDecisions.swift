@@ -43,11 +43,15 @@ package struct PageDecisions: Sendable {
         card["points"] = curve ?? .array([])
         let trust = Self.trust(of: story, explanation)
         card["trust"] = .object(self.trust(trust, explanation, story))
-        let isAwaited =
-            explanation?["opening"]?["transition_id"]?.string == story.opening?.text
-            && (explanation?["opening"]?["awaited"]?.bool ?? (story.outcome == nil))
-        card["awaited"] = .bool(story.outcome == nil && (isAwaited || story.opening != nil) && bus != nil)
+        card["awaited"] = .bool(bus != nil && isAwaited(story, explanation))
         return card
+    }
+
+    /// Whether an outcome would count: the thalamus states it of a gate's last opening; of one before, its refusal names why.
+    private func isAwaited(_ story: PageStory, _ explanation: JSON?) -> Bool {
+        guard story.outcome == nil, let opening = story.opening else { return false }
+        guard explanation?["opening"]?["transition_id"]?.string == opening.text else { return true }
+        return explanation?["opening"]?["awaited"]?.bool ?? true
     }
 
     /// The potential around an opening with another trust, by the gate itself.
@@ -95,8 +99,8 @@ package struct PageDecisions: Sendable {
 
     /// Asks the thalamus about one gate of which it was not asked yet: pages let potentials decay by its half-life.
     package func learnNext() async {
-        guard let gate = model.unknownGate else { return }
-        if await explain(gate) == nil { model.learn(gate, .null) }
+        guard let gate = model.unexplainedGate(at: .now()) else { return }
+        _ = await explain(gate)
     }
 
     private func story(_ text: String) async throws(PageError) -> PageStory {
@@ -117,6 +121,7 @@ package struct PageDecisions: Sendable {
         story.response = trail.response
         story.act = trail.act
         story.isRemembered = true
+        if let opening = story.opening { story.outcome = try? await store.outcome(of: opening) }
         guard story.opening != nil else {
             throw PageError("\(id) belongs to no opening that is remembered", status: 404)
         }
@@ -128,6 +133,8 @@ package struct PageDecisions: Sendable {
         guard let gate else { return nil }
         let known = model.explanation(of: gate)
         guard let bus else { return known }
+        // Of what is asked now an old answer is no answer.
+        let known = isNew ? nil : known
         guard let answer = try? await bus.askThalamus(model.environment, "explain", ["gate": .string(gate)]).resolved
         else {
             return known

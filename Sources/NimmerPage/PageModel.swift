@@ -17,6 +17,8 @@ package final class PageModel: Sendable {
         var health: JSONObject = [:]
         var source: JSONObject
         var explanations: [String: JSON] = [:]
+        /// Times at which the thalamus was asked about gates that it did not explain.
+        var asked: [String: SteadyTime] = [:]
         var lost = 0
         var boot: String
         /// Waves since they were last counted.
@@ -101,11 +103,22 @@ package final class PageModel: Sendable {
                 state.explanations[gate] = explanation
             }
             state.feed.learn(gate, explanation)
+            state.asked[gate] = nil
+            if let frame = state.feed.trust(gate, explanation, state.scope) { state.ring.append(frame, at: .now()) }
         }
     }
 
-    /// A gate of which the thalamus was not asked yet; nil when all are known.
-    package var unknownGate: String? { state.withLock { $0.feed.unknownGate(of: $0.scope) } }
+    /// A gate that the thalamus is to explain and was not asked about within a minute; nil without one.
+    package func unexplainedGate(at now: SteadyTime) -> String? {
+        state.withLock { state in
+            let gate = state.feed.unexplained(of: state.scope).first { gate in
+                state.asked[gate].map { now.duration(since: $0) > .seconds(60) } ?? true
+            }
+            if let gate { state.asked[gate] = now }
+            if state.asked.count > 1024 { state.asked = [:] }
+            return gate
+        }
+    }
 
     /// Begins again with nothing, as at the jump of a recording; every tab is sent a snapshot.
     package func restart(_ settings: ScopeSettings) throws(PageError) {
@@ -120,8 +133,8 @@ package final class PageModel: Sendable {
                 state.tabs[number] = (TabQueue(after: 0, at: now), tab.wake)
                 tab.wake.yield()
             }
+            restarted.add(1, ordering: .sequentiallyConsistent)
         }
-        restarted.store(restarted.load(ordering: .relaxed) + 1, ordering: .relaxed)
     }
 
     private let restarted = Atomic<Int>(0)
@@ -208,7 +221,7 @@ package final class PageModel: Sendable {
         }
     }
 
-    var restarts: Int { restarted.load(ordering: .relaxed) }
+    var restarts: Int { restarted.load(ordering: .sequentiallyConsistent) }
 
     /// All that is known, for a tab, as it is sent.
     func snapshot(_ number: UInt64, _ session: Sessions.Session) -> [UInt8] {

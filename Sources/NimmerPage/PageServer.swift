@@ -70,7 +70,8 @@ package final class PageServer: Sendable {
         } catch {
             refused.add(1, ordering: .relaxed)
             // A person is shown a page, a program JSON.
-            if error.status == 401, request.method == "GET", request.path == "/" || request.path == "/enter" {
+            let isPage = request.path == "/enter" || request.path == "/" && request.method == "GET"
+            if error.status == 401 || error.status == 429, isPage {
                 return .response(entrance(error))
             }
             return .response(secured(.refusal(error)))
@@ -149,20 +150,20 @@ package final class PageServer: Sendable {
         let session: Sessions.Session
         if request.method == "POST" {
             guard let token = Self.form(request.body)["token"] else { throw PageError("the form holds no token") }
-            session = try access.withLock { (access) throws(PageError) in try access.enter(token: token, at: now) }
+            session = try access.withLock { (access) throws(PageError) in try access.enter(token: token, from: request.peer, at: now) }
         } else {
             // Only a person's own step uses a link up, no look-ahead of a browser.
             guard request.method == "GET", request.headers["sec-purpose"] == nil else {
                 throw PageError("a link is followed, not looked at ahead", status: 403)
             }
             session = try access.withLock { (access) throws(PageError) in
-                try access.enter(link: request.query["key"] ?? "", at: now)
+                try access.enter(link: request.query["key"] ?? "", from: request.peer, at: now)
             }
             onEntry(self, session)
         }
         var place = "/"
         // A link to a moment goes through the entrance.
-        let kept = ["from", "at"].compactMap { key in request.query[key].map { "\(key)=\(Self.quoted($0))" } }
+        let kept = ["from", "at", "to", "open"].compactMap { key in request.query[key].map { "\(key)=\(Self.quoted($0))" } }
         if !kept.isEmpty { place += "?" + kept.joined(separator: "&") }
         var response = secured(.redirect(to: place))
         let cookie = access.withLock { $0.cookie(for: session, isEncrypted: request.isEncrypted || isSecureOutside) }
@@ -279,7 +280,7 @@ package final class PageServer: Sendable {
     private func secured(_ response: PageResponse, _ session: Sessions.Session, _ request: PageRequest) -> PageResponse
     {
         var response = secured(response)
-        if request.cookie(PageAccess.cookie) != session.id {
+        if request.cookie(access.withLock { $0.cookie }) != session.id {
             let cookie = access.withLock {
                 $0.cookie(for: session, isEncrypted: request.isEncrypted || isSecureOutside)
             }

@@ -39,6 +39,15 @@ package struct PageSettings: Sendable {
                 "listening on \(listen) would show this nervous system to the network",
                 remedy: "give tls_certificate, tls_key and token_file, or proxy_header; or listen on 127.0.0.1")
         }
+        if listen.isWildcard, publicURL == nil {
+            throw PageError(
+                "listening on \(listen) needs public_url: requests that name another host are refused",
+                remedy: "name the origin that browsers use, such as https://nimmer.example")
+        }
+        if token != nil, tls == nil, !listen.isLoopback {
+            throw PageError(
+                "without TLS the token would cross the network as it is", remedy: "give tls_certificate and tls_key")
+        }
         if let token, token.utf8.count < 16 {
             throw PageError("the token must be at least 16 bytes long; found \(token.utf8.count)")
         }
@@ -89,6 +98,9 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         }
         self.init(host: host, port: port)
     }
+
+    /// Indicates whether it stands for every address of the machine.
+    package var isWildcard: Bool { IPAddress(host)?.bytes.allSatisfy { $0 == 0 } ?? false }
 
     /// Indicates whether only this machine reaches it.
     package var isLoopback: Bool { IPAddress(host)?.isLoopback ?? false }

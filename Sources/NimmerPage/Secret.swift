@@ -1,5 +1,5 @@
 import COpenSSL
-import NimmerScope
+import NimmerWave
 
 /// Random secrets, and comparisons that take as long for a wrong guess as for a right one; by OpenSSL.
 package enum Secret {
@@ -11,7 +11,9 @@ package enum Secret {
         guard RAND_bytes(&bytes, Int32(bytes.count)) == 1 else {
             throw PageError("OpenSSL gives no random numbers", status: 500)
         }
-        return String(Base64.text(bytes).compactMap { $0 == "=" ? nil : $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
+        // The alphabet for addresses (RFC 4648, section 5).
+        let others: [Character: Character] = ["+": "-", "/": "_"]
+        return String(Base64.text(bytes).filter { $0 != "=" }.map { others[$0] ?? $0 })
     }
 
     /// Returns whether two secrets are the same.

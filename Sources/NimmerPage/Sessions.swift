@@ -26,10 +26,12 @@ package struct Sessions: Sendable {
 
     private var sessions: [String: Session] = [:]
     private var links: [(secret: String, role: PageRole)] = []
-    private var attempts: TokenBucket<SteadyTime>
+    /// Attempts to get in, of each address and of all.
+    private var attempts = SenderBudgets(burst: 10, perSecond: 0.5)
+    private var allAttempts: TokenBucket<SteadyTime>
 
     package init(at now: SteadyTime) {
-        attempts = TokenBucket(10, at: now)
+        allAttempts = TokenBucket(100, at: now)
     }
 
     /// The secret of a new link, which lets one browser in once.
@@ -41,8 +43,8 @@ package struct Sessions: Sendable {
     }
 
     /// Lets in who follows a link; the link is used up by it.
-    package mutating func enter(link secret: String, at now: SteadyTime) throws(PageError) -> Session {
-        try attempt(at: now)
+    package mutating func enter(link secret: String, from peer: String, at now: SteadyTime) throws(PageError) -> Session {
+        try attempt(from: peer, at: now)
         guard let place = links.firstIndex(where: { Secret.isEqual($0.secret, secret) }) else {
             throw PageError(
                 "this link was used already, or is of another start of the server",
@@ -53,9 +55,9 @@ package struct Sessions: Sendable {
 
     /// Lets in who knows the token.
     package mutating func enter(
-        token: String, expected: String, role: PageRole, at now: SteadyTime
+        token: String, expected: String, from peer: String, role: PageRole, at now: SteadyTime
     ) throws(PageError) -> Session {
-        try attempt(at: now)
+        try attempt(from: peer, at: now)
         guard Secret.isEqual(token, expected) else {
             throw PageError("this is not the token", remedy: "it stands in the file of token_file", status: 401)
         }
@@ -89,6 +91,12 @@ package struct Sessions: Sendable {
         return session
     }
 
+    /// The session of an id without use of it; nil where it has ended.
+    func look(_ id: String, at now: SteadyTime) -> Session? {
+        guard let session = sessions[id], now.duration(since: session.lastUsed) < Self.idle else { return nil }
+        return session
+    }
+
     /// The session that a proxy's user has, made where there is none.
     package mutating func session(ofUser user: String, _ role: PageRole, at now: SteadyTime) throws(PageError)
         -> Session
@@ -113,9 +121,9 @@ package struct Sessions: Sendable {
     /// Number of sessions.
     package var count: Int { sessions.count }
 
-    private mutating func attempt(at now: SteadyTime) throws(PageError) {
-        attempts.fill(to: 10, perSecond: 0.5, at: now)
-        guard attempts.take(1) else {
+    private mutating func attempt(from peer: String, at now: SteadyTime) throws(PageError) {
+        allAttempts.fill(to: 100, perSecond: 10, at: now)
+        guard attempts.take(1, ofSender: peer, at: now), allAttempts.take(1) else {
             throw PageError("too many attempts to get in", remedy: "wait a minute", status: 429)
         }
     }

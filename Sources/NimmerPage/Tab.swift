@@ -94,6 +94,8 @@ package final class Tab: Sendable {
         return nil
     }
 
+    deinit { model.closeTab(number) }
+
     /// Ends it.
     package func close() { model.closeTab(number) }
 }

@@ -35,6 +35,8 @@ package struct TabQueue: Sendable {
     /// 0: every wave; 1 and 2: per cell of a tenth of a second, and of a second.
     private var level = 0
     private var levelChanged: SteadyTime
+    /// Frames of before it was opened have not waited for it.
+    private let opened: SteadyTime
     private var announced = 1
     private var drawn = 1.0
     /// Indicates whether it is not seen: it is sent state and decisions only.
@@ -44,6 +46,7 @@ package struct TabQueue: Sendable {
     package init(after seq: UInt64, at now: SteadyTime) {
         cursor = seq
         levelChanged = now
+        opened = now
     }
 
     /// Takes note that the page has taken in everything up to a frame.
@@ -66,14 +69,12 @@ package struct TabQueue: Sendable {
     package mutating func next(_ ring: FrameRing, at now: SteadyTime) -> Step {
         if let oldest = sent.first, now.duration(since: oldest.at) > Self.closeAge { return .close }
         if cursor + 1 < ring.oldest { return .snapshot }
-        let waiting = ring[cursor + 1].map { now.duration(since: $0.at) } ?? .zero
+        let waiting = ring[cursor + 1].map { now.duration(since: max($0.at, opened)) } ?? .zero
         if waiting > Self.closeAge { return .close }
         judge(waiting, now)
         if let text = announcement() { return .text(text) }
         while let frame = ring[cursor + 1] {
             if frame.isText {
-                // What was held came before it.
-                if !held.isEmpty, let merged = flush(at: now) { return merged }
                 // Never dropped: it waits until there is room.
                 guard unsent < 2 * Self.maximumBytes else { return .wait }
                 cursor = frame.seq

@@ -10,7 +10,14 @@ package struct PastSource {
     package let patterns: [SubjectPattern]
     package let ignored: [SubjectPattern]
 
-    package init(bus: any Bus, environment: Environment, patterns: [SubjectPattern], ignored: [SubjectPattern]) {
+    /// Time for which a stream may give nothing.
+    private let timeout: Duration
+
+    package init(
+        bus: any Bus, environment: Environment, patterns: [SubjectPattern], ignored: [SubjectPattern],
+        timeout: Duration = .seconds(60)
+    ) {
+        self.timeout = timeout
         self.bus = bus
         self.environment = environment
         self.patterns = patterns
@@ -35,9 +42,9 @@ package struct PastSource {
         var decisions: [BusMessage] = []
         for stream in [
             SystemStreams.transitions(environment), SystemStreams.escalations(environment),
-            SystemStreams.decisions(environment),
+            SystemStreams.decisions(environment), SystemStreams.outcomes(environment),
         ] {
-            if let held = try await optional({ try await bus.read(stream: stream, start: .at(start)) }) {
+            if let held = try await optional({ try await bus.read(stream: stream, start: .at(start), timeout: timeout) }) {
                 decisions += held.flatMap { PastMessages.following($0.message, environment) }
             }
         }
@@ -45,7 +52,7 @@ package struct PastSource {
         var next = 0
         let waves = SystemStreams.waves(environment)
         let hasWaves: Void? = try await optional {
-            try await bus.read(stream: waves, start: .at(start)) { batch in
+            try await bus.read(stream: waves, start: .at(start), timeout: timeout) { batch in
                 for stored in batch {
                     while next < decisions.count, decisions[next].at <= stored.message.at {
                         post(decisions[next])

@@ -8,7 +8,6 @@ extension Thalamus {
     func explainTrust(_ slot: Int, _ now: Timestamp, _ report: inout JSONObject) {
         let gate = slots[slot].gate
         report["trust"] = .string(gate.configuration.trust.rawValue)
-        report["reflex_weight"] = .number(gate.configuration.reflexWeight)
         // What an outcome will lead to follows from these.
         report["prior_weight"] = .number(gate.configuration.weight)
         report["prior_outcomes"] = .number(gate.configuration.priorOutcomes)

@@ -13,14 +13,20 @@ final class Front: Sendable {
     static let maximumOfAddress = 64
     /// Time for the handshake and the head of the first request.
     static let headTimeout = Duration.seconds(10)
-    /// Bytes of the head of the first request at most.
+    /// Bytes of the head of the first request at most, and of a whole request.
     static let maximumHead = 16_384
+    static let maximumRequest = 65_536
+    /// Time for which a connection that is no WebSocket may be idle, and for which a client may take nothing.
+    static let idleTimeout = Duration.seconds(75)
+    static let writeTimeout = Duration.seconds(30)
 
     /// The port that it listens on.
     let port: UInt16
     private let listener: Int32
     private let context: TLSContext?
     private let upstream: String
+    /// Proxies, each of which connects for many.
+    private let trusted: [AddressRange]
     private let wakeUp: WakeUp
     private let ended = Atomic<Bool>(false)
     private let refusedConnections = Atomic<Int>(0)
@@ -29,11 +35,14 @@ final class Front: Sendable {
     ///
     /// - Parameter upstream: path of the Unix socket behind it.
     /// - Throws: ``PageError`` where the port cannot be opened, or the certificate cannot be used.
-    init(_ address: ListenAddress, tls: (certificate: String, key: String)?, upstream: String) throws(PageError) {
+    init(
+        _ address: ListenAddress, tls: (certificate: String, key: String)?, trusted: [AddressRange], upstream: String
+    ) throws(PageError) {
         var context: TLSContext?
         if let tls { context = try TLSContext(certificate: tls.certificate, key: tls.key) }
         self.context = context
         self.upstream = upstream
+        self.trusted = trusted
         (listener, port) = try Self.listen(address)
         do throws(SystemCallError) { wakeUp = try WakeUp() } catch {
             close(listener)
@@ -112,7 +121,7 @@ final class Front: Sendable {
                 pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
             ]
             for connection in connections { polled += connection.polled }
-            _ = poll(&polled, nfds_t(polled.count), connections.contains { !$0.hasRequest } ? 1000 : -1)
+            _ = poll(&polled, nfds_t(polled.count), connections.isEmpty ? -1 : 1000)
             let now = ContinuousClock.now
             for connection in connections {
                 // TLS and the sockets wait for different things: each turn tries both ways.
@@ -141,8 +150,11 @@ final class Front: Sendable {
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             let address = Self.address(peer)
+            // A host has a whole network of IPv6 addresses.
+            let network = address.count == 4 ? address[...] : address.prefix(8)
+            let isTrusted = trusted.contains { $0.contains(FrontPeer.text(address)) }
             guard connections.count < Self.maximumConnections,
-                connections.lazy.filter({ $0.address == address }).count < Self.maximumOfAddress,
+                isTrusted || connections.lazy.filter({ $0.address.starts(with: network) }).count < Self.maximumOfAddress,
                 let connection = FrontConnection(
                     descriptor, context, upstream: upstream, address: address, deadline: now + Self.headTimeout)
             else {

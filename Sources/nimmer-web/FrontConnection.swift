@@ -14,8 +14,14 @@ final class FrontConnection {
     private(set) var hasEnded = false
     /// Indicates whether the head of the first request has come.
     private(set) var hasRequest = false
-    private var headBytes = 0
     private var tail: [UInt8] = []
+    /// Bytes of the client since the server's last one: a request, however it is cut.
+    private var unanswered = 0
+    /// Bounds on the frames of the client once it is a WebSocket; nil before.
+    private var frames: SocketFrames?
+    private var moved: ContinuousClock.Instant
+    private var delivered: ContinuousClock.Instant
+    private var isShut = false
 
     private var toServer: [UInt8] = []
     private var toClient: [UInt8] = []
@@ -25,6 +31,7 @@ final class FrontConnection {
     private var wantsWrite = false
 
     private static let room = 16_384
+    private static let switching = Array("HTTP/1.1 101 ".utf8)
 
     init?(
         _ client: Int32, _ context: TLSContext?, upstream: String, address: [UInt8], deadline: ContinuousClock.Instant
@@ -39,28 +46,34 @@ final class FrontConnection {
         self.address = address
         self.deadline = deadline
         upstreamPath = upstream
+        moved = .now
+        delivered = .now
         guard let ssl else { return }
         SSL_set_fd(ssl, client)
         SSL_set_accept_state(ssl)
     }
 
-    /// Events that it waits for.
+    /// Events that it waits for. A descriptor with none is left out: poll would report its end again and again.
     var polled: [pollfd] {
         var events = Int32(0)
         if toServer.count < Self.room, !clientEnded { events |= POLLIN }
         if !toClient.isEmpty || wantsWrite { events |= POLLOUT }
-        var found = [pollfd(fd: client, events: Int16(events), revents: 0)]
+        var found = [pollfd(fd: events == 0 ? -1 : client, events: Int16(events), revents: 0)]
         if server >= 0 {
             var events = Int32(0)
             if toClient.count < Self.room, !serverEnded { events |= POLLIN }
             if !toServer.isEmpty { events |= POLLOUT }
-            found.append(pollfd(fd: server, events: Int16(events), revents: 0))
+            found.append(pollfd(fd: events == 0 ? -1 : server, events: Int16(events), revents: 0))
         }
         return found
     }
 
-    /// Indicates whether the head of its first request is overdue.
-    func isLate(_ now: ContinuousClock.Instant) -> Bool { !hasRequest && now >= deadline }
+    /// Indicates whether the head of its first request is overdue, nothing has moved for long, or its client takes nothing.
+    func isLate(_ now: ContinuousClock.Instant) -> Bool {
+        if !hasRequest { return now >= deadline }
+        if !toClient.isEmpty, now - delivered > Front.writeTimeout { return true }
+        return frames == nil && now - moved > Front.idleTimeout
+    }
 
     /// Moves what can be moved.
     ///
@@ -75,12 +88,19 @@ final class FrontConnection {
             isAccepted = true
             guard connectUpstream() else { return false }
         }
-        guard readClient(), writeServer(), readServer(), writeClient() else { return false }
+        repeat {
+            guard readClient(), writeServer(), readServer(), writeClient() else { return false }
+            // What OpenSSL has read already, no poll reports.
+        } while ssl.map { SSL_pending($0) > 0 } ?? false && toServer.count < Self.room
         if serverEnded, toClient.isEmpty {
             if let ssl { SSL_shutdown(ssl) }
             return false
         }
-        if clientEnded, toServer.isEmpty { return false }
+        if clientEnded, toServer.isEmpty, !isShut {
+            // The answer to a client that has closed its side is yet to come.
+            isShut = true
+            shutdown(server, Int32(SHUT_WR))
+        }
         return true
     }
 
@@ -113,21 +133,26 @@ final class FrontConnection {
                 if count < 0 { return errno == EAGAIN || errno == EINTR }
                 clientEnded = count == 0
             }
-            guard watchHead(chunk[..<count]) else { return false }
+            guard watch(chunk[..<count]) else { return false }
             toServer += chunk[..<count]
         }
         return true
     }
 
-    /// Bounds the head of the first request, which FlyingFox would read without end.
-    private func watchHead(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard !hasRequest else { return true }
-        headBytes += bytes.count
-        let joined = tail + bytes
-        let ends: [UInt8] = [0x0d, 0x0a, 0x0d, 0x0a]
-        hasRequest = joined.indices.contains { joined[$0...].starts(with: ends) }
-        tail = Array(joined.suffix(3))
-        return hasRequest || headBytes <= Front.maximumHead
+    /// Bounds requests and frames of WebSockets, which FlyingFox would read without end.
+    private func watch(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard !bytes.isEmpty else { return true }
+        moved = .now
+        if frames != nil { return frames?.take(bytes) ?? false }
+        unanswered += bytes.count
+        if !hasRequest {
+            let joined = tail + bytes
+            let ends: [UInt8] = [0x0d, 0x0a, 0x0d, 0x0a]
+            hasRequest = joined.indices.contains { joined[$0...].starts(with: ends) }
+            tail = Array(joined.suffix(3))
+            guard hasRequest || unanswered <= Front.maximumHead else { return false }
+        }
+        return unanswered <= Front.maximumRequest
     }
 
     private func writeServer() -> Bool {
@@ -148,6 +173,10 @@ final class FrontConnection {
                 return true
             }
             guard count > 0 else { return errno == EAGAIN || errno == EINTR }
+            if toClient.isEmpty { delivered = .now }
+            moved = .now
+            unanswered = 0
+            if frames == nil, chunk.starts(with: Self.switching) { frames = SocketFrames() }
             toClient += chunk[..<count]
         }
         return true
@@ -159,10 +188,12 @@ final class FrontConnection {
                 let count = toClient.withUnsafeBytes { SSL_write(ssl, $0.baseAddress, Int32($0.count)) }
                 guard count > 0 else { return isWaiting(ssl, count) }
                 toClient.removeFirst(Int(count))
+                delivered = .now
             } else {
                 let count = toClient.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
                 guard count > 0 else { return errno == EAGAIN || errno == EINTR }
                 toClient.removeFirst(count)
+                delivered = .now
             }
         }
         return true
@@ -209,5 +240,39 @@ final class FrontConnection {
         if let ssl { SSL_free(ssl) }
         close(client)
         if server >= 0 { close(server) }
+    }
+}
+
+/// The frames of a client's WebSocket as far as their lengths (RFC 6455, section 5.2): a page sends short reports only.
+struct SocketFrames {
+    /// Bytes of a frame's payload at most.
+    static let maximum = 4096
+
+    private var head: [UInt8] = []
+    /// Bytes of the present frame that are yet to come.
+    private var left = 0
+
+    /// Takes in bytes.
+    ///
+    /// - Returns: false where a frame is longer than it may be.
+    mutating func take(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let skipped = min(left, rest.count)
+            left -= skipped
+            rest = rest.dropFirst(skipped)
+            guard left == 0, let byte = rest.popFirst() else { continue }
+            head.append(byte)
+            guard head.count >= 2 else { continue }
+            let stated = Int(head[1] & 0x7f)
+            let size = stated == 126 ? 4 : stated == 127 ? 10 : 2
+            guard stated < 127 else { return false }
+            guard head.count == size else { continue }
+            let length = stated == 126 ? Int(head[2]) << 8 | Int(head[3]) : stated
+            guard length <= Self.maximum else { return false }
+            left = length + (head[1] & 0x80 == 0 ? 0 : 4)
+            head = []
+        }
+        return true
     }
 }

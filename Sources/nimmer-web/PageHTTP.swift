@@ -31,9 +31,9 @@ final class Listener: Sendable {
     /// A listener at an address, with TLS where a certificate is given.
     ///
     /// - Throws: ``PageError`` for an address that cannot be used, or a certificate that cannot be used.
-    init(_ address: ListenAddress, tls: (certificate: String, key: String)?) throws(PageError) {
-        host = address.host
-        box = Box(isEncrypted: tls != nil)
+    init(_ settings: PageSettings) throws(PageError) {
+        host = settings.listen.host
+        box = Box(isEncrypted: settings.tls != nil)
         let place = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(place)/nimmer-web-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
@@ -41,7 +41,17 @@ final class Listener: Sendable {
         }
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let path = "\(folder)/page"
-        front = try Front(address, tls: tls, upstream: path)
+        // The front connects with a path of its own beside it, as long as an address of IPv6.
+        guard path.utf8.count + 50 < MemoryLayout<sockaddr_un>.size - 2 else {
+            rmdir(folder)
+            throw PageError("\(place) is too long a path for a socket", remedy: "TMPDIR names another place", status: 503)
+        }
+        do {
+            front = try Front(settings.listen, tls: settings.tls, trusted: settings.trustedProxies, upstream: path)
+        } catch {
+            rmdir(folder)
+            throw error
+        }
         server = HTTPServer(
             config: .init(address: sockaddr_un.unix(path: path), timeout: Self.timeout, logger: .disabled), handler: box
         )
@@ -117,11 +127,11 @@ private struct BrowserRequest {
         guard let path = request.path.removingPercentEncoding, path.utf8.count <= 1024 else {
             throw PageError("the path cannot be read")
         }
-        guard headers["transfer-encoding"] == nil else {
-            throw PageError("a body must state its length", status: 411)
-        }
         let length = headers["content-length"].flatMap { Int($0) } ?? 0
-        guard length <= PageServer.maximumBody else {
+        guard headers["transfer-encoding"] == nil, length <= PageServer.maximumBody else {
+            // Read to its end, or it would be taken for the next request; the front ends what is endless.
+            do { for try await _ in request.bodySequence {} } catch { throw PageError("the body cannot be read") }
+            guard headers["transfer-encoding"] == nil else { throw PageError("a body must state its length", status: 411) }
             throw PageError("a body must be at most \(PageServer.maximumBody) bytes; found \(length)", status: 413)
         }
         var body: [UInt8] = []
@@ -187,7 +197,13 @@ private struct TabSocket: WSHandler {
             }
         }
         return AsyncStream {
-            if pending.isClosed { return nil }
+            if pending.isClosed {
+                // Before FlyingFox closes the socket, nothing may wait for it any more.
+                reader.cancel()
+                _ = await reader.result
+                tab.close()
+                return nil
+            }
             if let frame = pending.take() { return frame }
             switch await tab.next({ page.session(session) }) {
             case .text(let bytes)?: return WSFrame(fin: true, opcode: .text, mask: nil, payload: Data(bytes))
@@ -195,7 +211,10 @@ private struct TabSocket: WSHandler {
             case .close(let code, let reason)?:
                 pending.close()
                 return .close(code: WSCloseCode(code, reason: reason))
-            case nil: return nil
+            case nil:
+                reader.cancel()
+                _ = await reader.result
+                return nil
             }
         } onCancel: {
             reader.cancel()

@@ -13,7 +13,7 @@ struct PageListener {
 
     init(_ settings: PageSettings) throws(PageError) {
         self.settings = settings
-        listener = try Listener(settings.listen, tls: settings.tls)
+        listener = try Listener(settings)
     }
 
     /// Answers until the task is cancelled.

@@ -63,7 +63,10 @@ enum RecordingSession {
                 ) { server, address in Announcement.print(server, settings, address) }
             }
             defer { group.cancelAll() }
-            try await group.next()
+            do { try await group.next() } catch {
+                await listener.stop()
+                throw error
+            }
         }
         await listener.stop()
     }

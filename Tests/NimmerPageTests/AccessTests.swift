@@ -76,22 +76,22 @@ import Testing
         let link = try access.link(.operator)
         let secret = String(link.dropFirst("/enter?key=".count))
         #expect(secret.utf8.count >= 43)
-        let session = try access.enter(link: secret, at: start)
+        let session = try access.enter(link: secret, from: "::1", at: start)
         #expect(session.role == .operator)
-        let error = #expect(throws: PageError.self) { try access.enter(link: secret, at: start) }
+        let error = #expect(throws: PageError.self) { try access.enter(link: secret, from: "::1", at: start) }
         #expect(error?.status == 401)
         let cookie = access.cookie(for: session, isEncrypted: true)
         for part in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/"] { #expect(cookie.contains(part)) }
         let found = try access.session(
-            request(headers: ["cookie": "a=b; nimmer_session=\(session.id); c=d"]), at: later(60))
+            request(headers: ["cookie": "a=b; nimmer_session_8080=\(session.id); c=d"]), at: later(60))
         #expect(found?.id == session.id)
-        #expect(try access.session(request(headers: ["cookie": "nimmer_session=\(session.csrf)"]), at: start) == nil)
+        #expect(try access.session(request(headers: ["cookie": "nimmer_session_8080=\(session.csrf)"]), at: start) == nil)
     }
 
     @Test func aSessionEndsWhenItIsNotUsed() throws {
         var access = access()
         let session = try access.sessions.open("a", .observer, at: start)
-        let cookie = ["cookie": "nimmer_session=\(session.id)"]
+        let cookie = ["cookie": "nimmer_session_8080=\(session.id)"]
         #expect(try access.session(request(headers: cookie), at: later(11 * 3600)) != nil)
         #expect(try access.session(request(headers: cookie), at: later(22 * 3600)) != nil)
         #expect(try access.session(request(headers: cookie), at: later(35 * 3600)) == nil)
@@ -101,12 +101,12 @@ import Testing
         var access = access { $0.token = "the right token, long enough" }
         var statuses: [Int] = []
         for _ in 0..<30 {
-            do { _ = try access.enter(token: "wrong", at: start) } catch { statuses.append(error.status) }
+            do { _ = try access.enter(token: "wrong", from: "10.0.0.1", at: start) } catch { statuses.append(error.status) }
         }
         #expect(statuses.count { $0 == 401 } == 10)
         #expect(statuses.count { $0 == 429 } == 20)
-        #expect(throws: PageError.self) { try access.enter(token: "the right token, long enough", at: start) }
-        #expect(try access.enter(token: "the right token, long enough", at: later(60)).role == .observer)
+        #expect(throws: PageError.self) { try access.enter(token: "the right token, long enough", from: "10.0.0.1", at: start) }
+        #expect(try access.enter(token: "the right token, long enough", from: "10.0.0.1", at: later(60)).role == .observer)
     }
 
     @Test func anObserverCannotAct() throws {

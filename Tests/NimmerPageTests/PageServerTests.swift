@@ -78,7 +78,7 @@ import Testing
         #expect(without == 401)
         #expect(entrance?.headers.contains { $0.name == "Content-Security-Policy" } == true)
         for path in ["/history", "/decision/x", "/gate/math", "/feed"] {
-            let (status, json, _) = await stage.get(path, headers: ["cookie": "nimmer_session=guess"])
+            let (status, json, _) = await stage.get(path, headers: ["cookie": "nimmer_session_8080=guess"])
             #expect(status == 401, "\(path)")
             #expect(json["error"]?.string != nil)
         }

@@ -22,7 +22,7 @@ import Testing
     ) -> PageRequest {
         var headers: [String: String] = [:]
         headers["x-forwarded-user"] = user
-        if let session { headers["cookie"] = "\(PageAccess.cookie)=\(session.id)" }
+        if let session { headers["cookie"] = "nimmer_session_8443=\(session.id)" }
         return PageRequest(method: "GET", path: "/", headers: headers, peer: peer)
     }
 
@@ -49,7 +49,7 @@ import Testing
 
     @Test func whoGaveTheTokenNeedsNoProxyAndIsNoUserOfIt() throws {
         var access = access { $0.operators = ["*"] }
-        let session = try access.enter(token: "a-secret-of-the-form", at: Self.now)
+        let session = try access.enter(token: "a-secret-of-the-form", from: "10.0.0.1", at: Self.now)
         #expect(!session.isOfProxy)
         #expect(try access.session(request(session: session, from: "192.168.1.2"), at: Self.now)?.id == session.id)
         #expect(try access.session(request(session: session), at: Self.now)?.id == session.id)

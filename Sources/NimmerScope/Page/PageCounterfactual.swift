@@ -11,6 +11,10 @@ package struct PageCounterfactual: Sendable {
     private let from: Int64
     private let to: Int64
     private let opened: Int64
+    /// Interval of its members that the window and the half-life follow, in milliseconds; nil where they follow none.
+    private let interval: Double?
+    /// Time in which the potential halves, in milliseconds.
+    private let halfLife: Double
 
     /// Half-lives before an opening that are computed: what was before has decayed to less than a hundredth.
     private static let before = 8.0
@@ -26,20 +30,25 @@ package struct PageCounterfactual: Sendable {
     package init?(of region: String, at opened: Timestamp, in state: ScopeState, explanation: JSON?) {
         var configuration = GateConfiguration()
         if let explanation { configuration.take(explanation) }
+        interval = explanation?["interval_ms"]?.double
         self.configuration = configuration
         let moment = ScopeState.bounded(opened).nanoseconds
+        let halfLife = explanation?["half_life_ms"]?.double ?? configuration.halfLifeMilliseconds
+        self.halfLife = halfLife
         let reach =
             max(
-                configuration.halfLifeMilliseconds * Self.before, 2 * configuration.windowMilliseconds, 5000) * 1e6
+                halfLife * Self.before, 2 * (explanation?["window_ms"]?.double ?? configuration.windowMilliseconds), 5000) * 1e6
         self.opened = moment
         from = moment.subtractingSaturated(Int64(saturating: reach))
         to = moment.addingSaturated(
-            Int64(saturating: max(configuration.halfLifeMilliseconds * Self.after, 2000) * 1e6))
+            Int64(saturating: max(halfLife * Self.after, 2000) * 1e6))
         let home = state.buffer.homes.home(of: region)
         let group = state.buffer.groups.first { $0.domain == .nervous && $0.name == home }
         let lanes = Set(group?.lanes ?? [])
         let entries = state.buffer.entries
         var waves: [Evidence] = []
+        // An origin is one witness, in however many regions of the gate it speaks.
+        var origins: [String: Int32] = [:]
         let (begin, end) = (from, to)
         let start = entries.firstNumber { $0.at >= begin }
         for number in start..<max(start, entries.end) {
@@ -48,9 +57,12 @@ package struct PageCounterfactual: Sendable {
             guard entry.kind == .wave, lanes.contains(Int(entry.lane)), !entry.flags.contains(.virtual) else {
                 continue
             }
+            let name = state.buffer.traces[Int(entry.trace)].origin
+            let origin = origins[name] ?? Int32(origins.count)
+            origins[name] = origin
             waves.append(
                 Evidence(
-                    origin: Int32(entry.trace), region: 0, polarity: entry.value < 0 ? -1 : 1,
+                    origin: origin, region: 0, polarity: entry.value < 0 ? -1 : 1,
                     confidence: Double(entry.value.magnitude), at: Timestamp(nanoseconds: entry.at)))
         }
         guard !waves.isEmpty else { return nil }
@@ -64,6 +76,7 @@ package struct PageCounterfactual: Sendable {
         var configuration = configuration
         configuration.weight = min(1, max(0, trust))
         var gate = Gate(configuration)
+        if let interval { gate.note(interval: interval, of: 0) }
         var transitions: ContiguousArray<Transition> = []
         var points: [(at: Int64, value: Double)] = []
         let step = max(1, elapsed(from: from, to: to) / Int64(Self.maximumPoints))
@@ -84,13 +97,13 @@ package struct PageCounterfactual: Sendable {
         }
         let openings = transitions.filter { $0.to == .open }.map(\.at.nanoseconds)
         // The opening that is explained, or the one that it would have been.
-        let slack = Int64(saturating: configuration.halfLifeMilliseconds * 1e6)
+        let slack = Int64(saturating: halfLife * 1e6)
         let near = openings.first { $0 >= opened.subtractingSaturated(slack) } ?? openings.last
         return Curve(trust: configuration.weight, points: points.filter { isShown($0.at) }, opensAt: near)
     }
 
     private func isShown(_ at: Int64) -> Bool {
-        at >= opened.subtractingSaturated(Int64(saturating: max(configuration.halfLifeMilliseconds * 3, 3000) * 1e6))
+        at >= opened.subtractingSaturated(Int64(saturating: max(halfLife * 3, 3000) * 1e6))
     }
 
     /// A curve: moments with the potential then.
@@ -120,11 +133,14 @@ package struct PageCounterfactual: Sendable {
 extension GateConfiguration {
     /// Takes over what a thalamus explains of its settings; what it leaves out, or what is out of range, stays.
     mutating func take(_ explanation: JSON) {
+        let follows = explanation["interval_ms"]?.double != nil
         for key in [
             "open_threshold", "close_threshold", "release_fraction", "floor", "window_ms", "half_life_ms",
             "reflex_weight",
             "prior_outcomes", "failed_weight", "trust_memory", "hearing_ms", "quorum", "max_origins",
         ] {
+            // A window that follows its members' interval is not set: setting fixes it.
+            if follows, key == "window_ms" || key == "half_life_ms" { continue }
             if let value = explanation[key]?.double { try? set(key, value) }
         }
         if explanation["trust"]?.string == TrustSource.earned.rawValue { trust = .earned }

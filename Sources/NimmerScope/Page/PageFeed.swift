@@ -25,6 +25,8 @@ package struct PageFeed: Sendable {
     /// The frames of events that a new page begins with, the newest last.
     private(set) var recent = Ring<JSONObject>()
     private var facts: [String: GateFacts] = [:]
+    /// Gates whose trust an outcome has changed since they were explained.
+    private var changedTrust: Set<String> = []
     /// Potentials that pages know, by the gate's number, and the time of the report that they are from.
     private var known: [Double] = []
     private var attended = Int64.min
@@ -33,11 +35,14 @@ package struct PageFeed: Sendable {
     private(set) var outcomes: [MessageID: Int] = [:]
 
     /// Frames of events that a new page is sent at most.
-    static let maximumRecent = 512
+    static let maximumSent = 512
+    /// Frames of events that are kept for a history at most.
+    private let maximumRecent: Int
     /// Ends and outcomes that are found by their ids at most.
     private static let maximumLinks = 4096
 
-    package init() {}
+    /// A feed of nothing yet.
+    package init(keeping maximumRecent: Int = 4096) { self.maximumRecent = maximumRecent }
 
     /// A cell or nerve that runs, and the region that it speaks in.
     package struct RunningCell: Sendable, Hashable {
@@ -55,6 +60,7 @@ package struct PageFeed: Sendable {
 
     /// Takes in what the thalamus explains of a gate.
     package mutating func learn(_ gate: String, _ explanation: JSON) {
+        changedTrust.remove(gate)
         guard facts[gate] != nil || facts.count < GateBoard.maximum else { return }
         var found = GateFacts()
         if let half = explanation["half_life_ms"]?.double, half > 0 { found.halfLife = half }
@@ -63,9 +69,29 @@ package struct PageFeed: Sendable {
         facts[gate] = found
     }
 
-    /// A gate of which the thalamus was not asked yet; nil when all are known.
-    package func unknownGate(of state: ScopeState) -> String? {
-        state.gates.tracks.keys.sorted().first { facts[$0] == nil }
+    /// Gates that the thalamus is to explain: an outcome has changed their trust, or nothing is known of them yet.
+    package func unexplained(of state: ScopeState) -> [String] {
+        changedTrust.sorted() + state.gates.tracks.keys.sorted().filter { facts[$0] == nil }
+    }
+
+    /// The frame of a gate's trust as the thalamus explains it; nil for a gate that pages do not know.
+    package func trust(_ gate: String, _ explanation: JSON, _ state: ScopeState) -> PageFrame? {
+        guard let number = names.gate(gate), let weight = explanation["weight"]?.double else { return nil }
+        let track = state.gates.tracks[gate]
+        return .of(
+            "potential",
+            [
+                (
+                    "p",
+                    .array([
+                        .array([
+                            PageText.count(number), PageText.number(explanation["potential"]?.double ?? 0),
+                            PageText.moment(state.now.nanoseconds), PageText.number(weight),
+                            PageText.count(track?.gate.witnesses ?? 0),
+                        ])
+                    ])
+                )
+            ])
     }
 
     /// Frames of what happened since the last call. Names come before what uses them.
@@ -84,7 +110,7 @@ package struct PageFeed: Sendable {
                 for case .text(let frame) in frames(of: message, entry, number, state) {
                     events.append(.text(frame))
                     recent.append(frame)
-                    if recent.count > Self.maximumRecent { recent.removeFirst() }
+                    if recent.count > maximumRecent { recent.removeFirst() }
                 }
             }
         }
@@ -207,6 +233,7 @@ package struct PageFeed: Sendable {
 
     private mutating func frame(of body: AcceptedOutcome, _ entry: Entry, _ number: Int) -> PageFrame {
         Self.link(&outcomes, body.opening, number)
+        if changedTrust.count < GateBoard.maximum { changedTrust.insert(body.region.text) }
         return .of(
             "outcome",
             [
@@ -307,7 +334,7 @@ package struct PageFeed: Sendable {
             "collapses": PageText.count(collapses), "openings": .array(openings.map { .object($0) }),
         ]
         object["from"] = state.buffer.entries.oldest.map { PageText.moment($0.at) } ?? .null
-        let marks = recent.numbers.map { recent[$0] }.filter { $0["k"]?.string != "collapse" }
+        let marks = recent.numbers.suffix(Self.maximumSent).map { recent[$0] }.filter { $0["k"]?.string != "collapse" }
         object["marks"] = .array(marks.map { .object($0) })
         return object
     }

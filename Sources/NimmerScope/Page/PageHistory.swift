@@ -20,7 +20,7 @@ package struct PageHistory: Sendable {
     /// An empty stretch; `to` is after `from`.
     package init(from: Int64, to: Int64, columns: Int) {
         self.from = from
-        self.to = max(to, from + 1)
+        self.to = max(to, from.addingSaturated(1))
         self.columns = max(1, min(columns, Self.maximumColumns))
     }
 
@@ -157,8 +157,10 @@ extension PageFeed {
         return frame
     }
 
-    private func cell(_ other: PageNames.Cell) -> Int? {
-        names.cells.firstIndex { $0.name == other.name && $0.isVirtual == other.isVirtual && $0.domain == other.domain }
+    /// The number here of a cell of another feed, in the same gate; nil for one that no page here knows.
+    private func cell(_ known: PageNames.Cell, of other: PageFeed) -> Int? {
+        let gate = known.gate < 0 ? nil : names.gate(other.names.gates[known.gate])
+        return names.cells.firstIndex { $0.name == known.name && $0.isVirtual == known.isVirtual && $0.gate == gate }
     }
 
     /// The number of the cell of each trace.
@@ -166,12 +168,6 @@ extension PageFeed {
 
     /// The number here of the cell of each trace of another feed; nil for one that no page here knows.
     package func cells(of other: PageFeed) -> [Int?] {
-        other.names.cellOfTrace.map { place in
-            let known = other.names.cells[place]
-            let gate = known.gate < 0 ? nil : names.gate(other.names.gates[known.gate])
-            return names.cells.firstIndex {
-                $0.name == known.name && $0.isVirtual == known.isVirtual && $0.gate == gate
-            } ?? cell(known)
-        }
+        other.names.cellOfTrace.map { cell(other.names.cells[$0], of: other) }
     }
 }
