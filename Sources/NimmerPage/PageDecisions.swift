@@ -131,10 +131,10 @@ package struct PageDecisions: Sendable {
     /// The thalamus's explanation of a gate; the last one where it does not answer.
     private func explain(_ gate: String?, isNew: Bool = false) async -> JSON? {
         guard let gate else { return nil }
-        let known = model.explanation(of: gate)
-        guard let bus else { return known }
-        // Of what is asked now an old answer is no answer.
-        let known = isNew ? nil : known
+        let former = model.explanation(of: gate)
+        guard let bus else { return former }
+        // To who asks now, an old answer is not one.
+        let known = isNew ? nil : former
         guard let answer = try? await bus.askThalamus(model.environment, "explain", ["gate": .string(gate)]).resolved
         else {
             return known

@@ -152,7 +152,7 @@ extension PageFeed {
         if let organ = frame["o"]?.int { frame["o"] = PageText.count(names.organ(other.names.organs[organ].name)) }
         if let cells = frame["cells"]?.array {
             frame["cells"] = .array(
-                cells.compactMap { $0.int.flatMap { cell(other.names.cells[$0]) } }.map { PageText.count($0) })
+                cells.compactMap { $0.int.flatMap { cell(other.names.cells[$0], of: other) } }.map { PageText.count($0) })
         }
         return frame
     }
