@@ -87,7 +87,9 @@ struct HealthFigures {
                 "start the hippocampus; what waits is written then")
         }
         guard !lags.isEmpty else {
-            return item("memory", "Memory", "unknown", .unknown, streams.compactMap(\.trouble).first ?? "no stream names its lag")
+            return item(
+                "memory", "Memory", "unknown", .unknown,
+                streams.compactMap(\.trouble).first ?? "no stream names its lag")
         }
         let lag = lags.reduce(0, +)
         let text = lag > 1000 ? "messages wait for PostgreSQL" : "the hippocampus writes at once"
@@ -102,7 +104,9 @@ struct HealthFigures {
                 "start the cognition-bridge")
         }
         guard !budget.isNull else {
-            return item("minds", "Minds", "no answer", .unknown, "the bridge did not answer", "`nimmer mind list` asks each mind")
+            return item(
+                "minds", "Minds", "no answer", .unknown, "the bridge did not answer",
+                "`nimmer mind list` asks each mind")
         }
         let minds = budget["minds"]?.object?.members ?? []
         let waiting = budget["waiting"]?.array?.count ?? 0

@@ -37,7 +37,8 @@ package struct History: Sendable {
         guard let from = try request.number("from"), let to = try request.number("to"), to > from,
             from >= Timestamp.earliest.milliseconds, to <= Timestamp.latest.milliseconds
         else {
-            throw PageError("expected from and to in milliseconds since 1970, from before to, within the years 1678 to 2261")
+            throw PageError(
+                "expected from and to in milliseconds since 1970, from before to, within the years 1678 to 2261")
         }
         guard to - from <= Self.longest else {
             throw PageError("a history is of at most 31 days; found \(decimals((to - from) / 86_400_000, 1)) days")
@@ -167,7 +168,9 @@ package struct History: Sendable {
         decisions = decisions.flatMap { PastMessages.following($0, environment) }
         // Where no waves are kept, an opening's witnesses stand for them.
         for message in decisions where message.at.nanoseconds < begin.waves {
-            guard let opening = try? Envelope<GateTransition>(decoding: message.payload, on: message.subject) else { continue }
+            guard let opening = try? Envelope<GateTransition>(decoding: message.payload, on: message.subject) else {
+                continue
+            }
             decisions += witnesses(of: opening).map { BusMessage(subject: $0.subject, payload: $0.payload, at: $0.at) }
         }
         decisions.sort { $0.at < $1.at }
@@ -176,7 +179,8 @@ package struct History: Sendable {
             _ = state.reduce(.message(subject: message.subject.text, payload: message.payload, arrival: message.at))
         }
         if begin.waves < to {
-            try await bus.read(stream: SystemStreams.waves(environment), start: .at(start), timeout: Self.timeout) { batch in
+            try await bus.read(stream: SystemStreams.waves(environment), start: .at(start), timeout: Self.timeout) {
+                batch in
                 for stored in batch where stored.message.at < end {
                     while next < decisions.count, decisions[next].at <= stored.message.at {
                         take(decisions[next])

@@ -105,17 +105,22 @@ package struct PageAccess: Sendable {
     }
 
     /// Lets in who follows a link.
-    package mutating func enter(link: String, from peer: String, at now: SteadyTime) throws(PageError) -> Sessions.Session {
+    package mutating func enter(link: String, from peer: String, at now: SteadyTime) throws(PageError)
+        -> Sessions.Session
+    {
         try sessions.enter(link: link, from: peer, at: now)
     }
 
     /// Lets in who gave the token in the form.
-    package mutating func enter(token: String, from peer: String, at now: SteadyTime) throws(PageError) -> Sessions.Session {
+    package mutating func enter(token: String, from peer: String, at now: SteadyTime) throws(PageError)
+        -> Sessions.Session
+    {
         guard let expected = settings.token else {
             throw PageError("this server has no token", remedy: "use the link that it printed", status: 401)
         }
         return try sessions.enter(
-            token: token, expected: expected, from: peer, role: settings.operators.contains("*") ? .operator : .observer, at: now)
+            token: token, expected: expected, from: peer,
+            role: settings.operators.contains("*") ? .operator : .observer, at: now)
     }
 
     /// A new one-time link; its path.

@@ -47,7 +47,7 @@ package struct PageDecisions: Sendable {
         return card
     }
 
-    /// Whether an outcome would count: the thalamus states it of a gate's last opening; of one before, its refusal names why.
+    /// Indicates whether an outcome would count: the thalamus states it of a gate's last opening; of one before, its refusal names why.
     private func isAwaited(_ story: PageStory, _ explanation: JSON?) -> Bool {
         guard story.outcome == nil, let opening = story.opening else { return false }
         guard explanation?["opening"]?["transition_id"]?.string == opening.text else { return true }

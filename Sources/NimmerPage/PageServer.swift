@@ -150,7 +150,9 @@ package final class PageServer: Sendable {
         let session: Sessions.Session
         if request.method == "POST" {
             guard let token = Self.form(request.body)["token"] else { throw PageError("the form holds no token") }
-            session = try access.withLock { (access) throws(PageError) in try access.enter(token: token, from: request.peer, at: now) }
+            session = try access.withLock { (access) throws(PageError) in
+                try access.enter(token: token, from: request.peer, at: now)
+            }
         } else {
             // Only a person's own step uses a link up, no look-ahead of a browser.
             guard request.method == "GET", request.headers["sec-purpose"] == nil else {
@@ -163,7 +165,9 @@ package final class PageServer: Sendable {
         }
         var place = "/"
         // A link to a moment goes through the entrance.
-        let kept = ["from", "at", "to", "open"].compactMap { key in request.query[key].map { "\(key)=\(Self.quoted($0))" } }
+        let kept = ["from", "at", "to", "open"].compactMap { key in
+            request.query[key].map { "\(key)=\(Self.quoted($0))" }
+        }
         if !kept.isEmpty { place += "?" + kept.joined(separator: "&") }
         var response = secured(.redirect(to: place))
         let cookie = access.withLock { $0.cookie(for: session, isEncrypted: request.isEncrypted || isSecureOutside) }

@@ -43,7 +43,8 @@ package struct Sessions: Sendable {
     }
 
     /// Lets in who follows a link; the link is used up by it.
-    package mutating func enter(link secret: String, from peer: String, at now: SteadyTime) throws(PageError) -> Session {
+    package mutating func enter(link secret: String, from peer: String, at now: SteadyTime) throws(PageError) -> Session
+    {
         try attempt(from: peer, at: now)
         guard let place = links.firstIndex(where: { Secret.isEqual($0.secret, secret) }) else {
             throw PageError(

@@ -44,7 +44,8 @@ package struct PastSource {
             SystemStreams.transitions(environment), SystemStreams.escalations(environment),
             SystemStreams.decisions(environment), SystemStreams.outcomes(environment),
         ] {
-            if let held = try await optional({ try await bus.read(stream: stream, start: .at(start), timeout: timeout) }) {
+            if let held = try await optional({ try await bus.read(stream: stream, start: .at(start), timeout: timeout) }
+            ) {
                 decisions += held.flatMap { PastMessages.following($0.message, environment) }
             }
         }

@@ -154,7 +154,8 @@ final class Front: Sendable {
             let network = address.count == 4 ? address[...] : address.prefix(8)
             let isTrusted = trusted.contains { $0.contains(FrontPeer.text(address)) }
             guard connections.count < Self.maximumConnections,
-                isTrusted || connections.lazy.filter({ $0.address.starts(with: network) }).count < Self.maximumOfAddress,
+                isTrusted
+                    || connections.lazy.filter({ $0.address.starts(with: network) }).count < Self.maximumOfAddress,
                 let connection = FrontConnection(
                     descriptor, context, upstream: upstream, address: address, deadline: now + Self.headTimeout)
             else {

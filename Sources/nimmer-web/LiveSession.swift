@@ -56,7 +56,8 @@ struct LiveSession {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [process] in await process.untilStopped() }
             group.addTask {
-                let past = PastSource(bus: bus, environment: environment, patterns: patterns, ignored: ignored,
+                let past = PastSource(
+                    bus: bus, environment: environment, patterns: patterns, ignored: ignored,
                     timeout: .seconds(5))
                 let since = Timestamp.now().advanced(milliseconds: -Self.past)
                 do { try await past.read(since: since, into: model.mailbox) } catch {

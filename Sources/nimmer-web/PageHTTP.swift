@@ -44,7 +44,8 @@ final class Listener: Sendable {
         // The front connects with a path of its own beside it, as long as an address of IPv6.
         guard path.utf8.count + 50 < MemoryLayout<sockaddr_un>.size - 2 else {
             rmdir(folder)
-            throw PageError("\(place) is too long a path for a socket", remedy: "TMPDIR names another place", status: 503)
+            throw PageError(
+                "\(place) is too long a path for a socket", remedy: "TMPDIR names another place", status: 503)
         }
         do {
             front = try Front(settings.listen, tls: settings.tls, trusted: settings.trustedProxies, upstream: path)
@@ -131,7 +132,9 @@ private struct BrowserRequest {
         guard headers["transfer-encoding"] == nil, length <= PageServer.maximumBody else {
             // Read to its end, or it would be taken for the next request; the front ends what is endless.
             do { for try await _ in request.bodySequence {} } catch { throw PageError("the body cannot be read") }
-            guard headers["transfer-encoding"] == nil else { throw PageError("a body must state its length", status: 411) }
+            guard headers["transfer-encoding"] == nil else {
+                throw PageError("a body must state its length", status: 411)
+            }
             throw PageError("a body must be at most \(PageServer.maximumBody) bytes; found \(length)", status: 413)
         }
         var body: [UInt8] = []

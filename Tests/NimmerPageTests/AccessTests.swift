@@ -85,7 +85,8 @@ import Testing
         let found = try access.session(
             request(headers: ["cookie": "a=b; nimmer_session_8080=\(session.id); c=d"]), at: later(60))
         #expect(found?.id == session.id)
-        #expect(try access.session(request(headers: ["cookie": "nimmer_session_8080=\(session.csrf)"]), at: start) == nil)
+        #expect(
+            try access.session(request(headers: ["cookie": "nimmer_session_8080=\(session.csrf)"]), at: start) == nil)
     }
 
     @Test func aSessionEndsWhenItIsNotUsed() throws {
@@ -101,12 +102,17 @@ import Testing
         var access = access { $0.token = "the right token, long enough" }
         var statuses: [Int] = []
         for _ in 0..<30 {
-            do { _ = try access.enter(token: "wrong", from: "10.0.0.1", at: start) } catch { statuses.append(error.status) }
+            do { _ = try access.enter(token: "wrong", from: "10.0.0.1", at: start) } catch {
+                statuses.append(error.status)
+            }
         }
         #expect(statuses.count { $0 == 401 } == 10)
         #expect(statuses.count { $0 == 429 } == 20)
-        #expect(throws: PageError.self) { try access.enter(token: "the right token, long enough", from: "10.0.0.1", at: start) }
-        #expect(try access.enter(token: "the right token, long enough", from: "10.0.0.1", at: later(60)).role == .observer)
+        #expect(throws: PageError.self) {
+            try access.enter(token: "the right token, long enough", from: "10.0.0.1", at: start)
+        }
+        #expect(
+            try access.enter(token: "the right token, long enough", from: "10.0.0.1", at: later(60)).role == .observer)
     }
 
     @Test func anObserverCannotAct() throws {

@@ -114,6 +114,8 @@ import Testing
         for query in [
             ["from": "1", "to": "0"], ["from": "a", "to": "b"], [:], ["from": "0", "to": "1e13"],
             ["from": "0", "to": "10", "columns": "100000"], ["from": "nan", "to": "inf"],
+            ["from": "99999999990000", "to": "99999999999000"], ["from": "-1e14", "to": "-9.9e13"],
+            ["from": "-9223372036854", "to": "9223372036854"],
         ] {
             let (status, json, _) = await stage.get("/history", query)
             #expect(status == 400, "\(query)")

@@ -22,12 +22,36 @@ import Testing
         try settings(listen) {
             $0.tls = ("c", "k")
             $0.token = "a secret of enough length"
+            $0.publicURL = "https://nimmer.example"
         }.validate()
         let range = try AddressRange("10.0.0.0/8")
         try settings(listen) {
             $0.proxyHeader = "X-Forwarded-User"
             $0.trustedProxies = [range]
+            $0.publicURL = "https://nimmer.example"
         }.validate()
+    }
+
+    @Test func whatNobodyCouldOpenOrEverybodyCouldReadIsRefused() throws {
+        let range = try AddressRange("10.0.0.0/8")
+        // Every request would name another host.
+        for listen in ["0.0.0.0:8443", "[::]:8443"] {
+            let error = #expect(throws: PageError.self) {
+                try settings(listen) {
+                    $0.tls = ("c", "k")
+                    $0.token = "a secret of enough length"
+                }.validate()
+            }
+            #expect(error?.description.contains("public_url") == true)
+        }
+        // The token would cross the network as it is.
+        #expect(throws: PageError.self) {
+            try settings("10.1.2.3:8080") {
+                $0.proxyHeader = "X-Forwarded-User"
+                $0.trustedProxies = [range]
+                $0.token = "a secret of enough length"
+            }.validate()
+        }
     }
 
     @Test func halfAProtectionIsRefused() throws {

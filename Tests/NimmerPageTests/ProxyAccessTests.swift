@@ -75,6 +75,7 @@ import Testing
         func isGood(_ change: (inout PageSettings) -> Void) -> Bool {
             var settings = PageSettings()
             settings.listen = ListenAddress(host: "0.0.0.0", port: 8443)
+            settings.publicURL = "https://nimmer.example"
             change(&settings)
             do throws(PageError) { try settings.validate() } catch { return false }
             return true

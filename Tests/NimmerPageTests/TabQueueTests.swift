@@ -131,6 +131,26 @@ import Testing
         #expect(queue.next(ring, at: time(199_000)) == .wait)
     }
 
+    /// What was made before it came has not waited for it.
+    @Test func aTabThatComesBackAfterAHalfAMinuteIsTakenUp() {
+        var ring = FrameRing()
+        for step in 0..<40 { ring.append(event(step), at: time(Double(step) * 1000)) }
+        var queue = TabQueue(after: 5, at: time(39_000))
+        let steps = drain(&queue, ring, at: time(39_000))
+        #expect(steps.compactMap(number).count == 35)
+        #expect(!steps.contains(.close))
+    }
+
+    @Test func wavesOfALongTimeAreSeveralFrames() {
+        var ring = FrameRing()
+        ring.append(
+            .waves([0.0, 30_000, 70_000, 200_000].map { PageWave(cell: 0, value: 0.5, at: Int64($0) * 1_000_000) }),
+            at: time(0))
+        #expect(ring.next == 4)
+        #expect(ring[1]?.waves.count == 2)
+        #expect(ring[2]?.waves.count == 1)
+    }
+
     @Test func framesKeepTheirNumbersAndAMinute() {
         var ring = FrameRing()
         for step in 0..<5000 { ring.append(event(step), at: time(Double(step) * 50)) }

@@ -37,7 +37,8 @@ package struct PageCounterfactual: Sendable {
         self.halfLife = halfLife
         let reach =
             max(
-                halfLife * Self.before, 2 * (explanation?["window_ms"]?.double ?? configuration.windowMilliseconds), 5000) * 1e6
+                halfLife * Self.before, 2 * (explanation?["window_ms"]?.double ?? configuration.windowMilliseconds),
+                5000) * 1e6
         self.opened = moment
         from = moment.subtractingSaturated(Int64(saturating: reach))
         to = moment.addingSaturated(

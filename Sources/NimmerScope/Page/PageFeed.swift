@@ -299,7 +299,13 @@ package struct PageFeed: Sendable {
     }
 
     /// A potential below it cannot be seen.
-    private static let rest = 0.004
+    static let rest = 0.004
+
+    /// Time of the last report of a gate's potential: one that stays the same is reported again each second.
+    private func reported(_ track: GateTrack?, _ state: ScopeState) -> Int64 {
+        guard let track, let sample = track.samples.last else { return state.now.nanoseconds }
+        return abs(track.gate.potential) > Self.rest ? max(sample.at, state.gates.attended) : sample.at
+    }
 
     func gate(_ name: String, _ state: ScopeState) -> JSONObject {
         let facts = facts[name] ?? GateFacts()
@@ -310,7 +316,7 @@ package struct PageFeed: Sendable {
         return [
             "n": PageText.shown(name, PageText.name), "state": .string((gate?.state ?? .stable).word.uppercased()),
             "x": PageText.number(gate?.potential ?? 0),
-            "t": PageText.moment(track?.samples.last?.at ?? state.now.nanoseconds),
+            "t": PageText.moment(reported(track, state)),
             "open": .number(gate?.openThreshold ?? defaults.openThreshold),
             "close": .number(gate?.closeThreshold ?? defaults.closeThreshold),
             "release": .number(gate?.releaseFraction ?? defaults.releaseFraction),

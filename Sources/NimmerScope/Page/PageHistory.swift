@@ -113,16 +113,22 @@ extension PageFeed {
             var last = Int64.min
             for place in track.samples.numbers {
                 let sample = track.samples[place]
-                guard sample.at >= from, sample.at < to, last == .min || elapsed(from: last, to: sample.at) >= least
-                else {
-                    continue
+                // One that stays the same is reported each second, and kept once.
+                let isHeld = abs(Double(sample.potential)) > Self.rest
+                let next =
+                    place + 1 < track.samples.end ? track.samples[place + 1].at : max(sample.at, state.gates.attended)
+                var at = sample.at
+                while at < to, at == sample.at || isHeld && at < next {
+                    if at >= from, last == .min || elapsed(from: last, to: at) >= least {
+                        last = at
+                        found.append(
+                            .array([
+                                PageText.count(number), PageText.number(Double(sample.potential)), PageText.moment(at),
+                                PageText.number(track.gate.weight), PageText.count(track.gate.witnesses),
+                            ]))
+                    }
+                    at = at.addingSaturated(max(1_000_000_000, least))
                 }
-                last = sample.at
-                found.append(
-                    .array([
-                        PageText.count(number), PageText.number(Double(sample.potential)), PageText.moment(sample.at),
-                        PageText.number(track.gate.weight), PageText.count(track.gate.witnesses),
-                    ]))
             }
             return found.isEmpty ? nil : ["k": .string("potential"), "p": .array(found)]
         }
@@ -152,7 +158,9 @@ extension PageFeed {
         if let organ = frame["o"]?.int { frame["o"] = PageText.count(names.organ(other.names.organs[organ].name)) }
         if let cells = frame["cells"]?.array {
             frame["cells"] = .array(
-                cells.compactMap { $0.int.flatMap { cell(other.names.cells[$0], of: other) } }.map { PageText.count($0) })
+                cells.compactMap { $0.int.flatMap { cell(other.names.cells[$0], of: other) } }.map {
+                    PageText.count($0)
+                })
         }
         return frame
     }

@@ -113,7 +113,7 @@ package struct PageCard: Sendable {
         let reached =
             "pushed the potential to \(decimals(body.stateValue)), over the threshold of \(decimals(threshold))"
         let window = story.collapse.map { collapse in
-            span(
+            PageText.span(
                 nanoseconds: elapsed(
                     from: collapse.body.windowStart.nanoseconds, to: collapse.body.windowEnd.nanoseconds))
         }

@@ -38,4 +38,11 @@ package enum PageText {
 
     /// A whole number.
     package static func count(_ value: Int) -> JSON { .number(Double(value)) }
+
+    /// A stretch of time in a sentence: `200 ms`, `1.2 s`.
+    package static func span(nanoseconds: Int64) -> String {
+        let milliseconds = Double(nanoseconds) / 1e6
+        return milliseconds < 999.5
+            ? "\(decimals(max(1, milliseconds), 0)) ms" : "\(decimals(milliseconds / 1000, 1)) s"
+    }
 }
