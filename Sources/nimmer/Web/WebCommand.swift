@@ -159,13 +159,10 @@ enum WebProgram {
     /// - Throws: ``Failure`` where it is not there and cannot be built.
     static func find() async throws(Failure) -> String {
         let beside = "\(OwnProgram.folder)/\(name)"
+        // In a source tree it may be older than its sources.
+        if let script = buildScript { try await build(script) }
         if FileText.exists(beside) { return beside }
-        if let script = buildScript {
-            try await build(script)
-            if FileText.exists(beside) { return beside }
-        } else if let path = Executables.find(name) {
-            return path
-        }
+        if buildScript == nil, let path = Executables.find(name) { return path }
         throw Failure(
             .unavailable, "\(name) is not beside \(OwnProgram.path)",
             remedy: "release archives and images have it; in a source tree deploy/web.sh builds it")
