@@ -13,7 +13,7 @@ import time
 
 import websockets
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Chaos"))
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Chaos"))
 from processes import die_with_parent  # noqa: E402
 
 

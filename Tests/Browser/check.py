@@ -4,7 +4,7 @@
     Tests/Browser/check.py [--binaries FOLDER] [--only NAME,…] [--write] [--seconds N]
 
 --binaries  where `swift build` puts the programs; without it, where it does
---only      some of: pictures, accessibility, keyboard
+--only      some of: pictures, accessibility, keyboard, live, hostile, load
 --write     rewrite the pictures in docs/web that no longer look alike
 --seconds   length of the load (60)
 
@@ -33,7 +33,7 @@ except ImportError as missing:
     print("\n0 passed, 0 failed, 1 skipped")
     sys.exit(0)
 
-GROUPS = ("pictures", "accessibility", "keyboard")
+GROUPS = ("pictures", "accessibility", "keyboard", "live", "hostile", "load")
 
 
 class Checks:

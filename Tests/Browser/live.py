@@ -1,0 +1,212 @@
+"""A whole system: an opening, its why, its outcome and the trust that it earns; who may act; lost connections."""
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+from system import System, ask, eventually
+
+# What the page is sent, kept by its kind; and its sockets, so that a connection can be cut.
+FRAMES = """
+window.__frames = []; window.__sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...a) {
+    super(...a);
+    __sockets.push(this);
+    this.addEventListener("message", async (e) => {
+      let text = e.data;
+      if (typeof text !== "string") {
+        if (new Uint8Array(text, 0, 1)[0] !== 3) return;
+        text = await new Response(new Blob([new Uint8Array(text, 1)]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+      }
+      const m = JSON.parse(text);
+      if (m.k === "snapshot") window.__csrf = m.csrf;
+      if (m.k !== "health" && m.k !== "potential") __frames.push({ k: m.k, id: m.id ?? null, n: m.n ?? null });
+    });
+  }
+};
+"""
+CARD = "document.querySelector('#card').textContent"
+
+
+def trust_in(text):
+    found = re.search(r"Trust is ([\d.]+)", text or "")
+    return float(found[1]) if found else None
+
+
+async def outcome(checks, tab, system):
+    """Watch an opening, ask why, confirm it with a click, see the trust change."""
+    await system.agree()
+    opened = await tab.wait("/hall opened/.test(document.querySelector('#card h3')?.textContent ?? '')", 20)
+    checks(opened, "an opening is shown", await tab.eval(CARD + ".slice(0, 300)"))
+    text = await tab.eval(CARD)
+    checks("door" in text and "window" in text, "its witnesses are named", text[:300])
+    checks(await tab.wait("document.querySelector('#card .sentence').textContent.length > 20"), "it says why", text[:300])
+    foot = await tab.wait("document.querySelector('#foot').textContent.includes('Trust is') && document.querySelector('#foot').textContent", 10)
+    before = trust_in(foot)
+    checks(before is not None, "the operator's foot shows the trust", foot)
+    identity = await tab.eval("__frames.findLast((f) => f.k === 'collapse').id")
+    await tab.click("#foot [data-key=confirmed]")
+    checks(await tab.wait("document.activeElement?.dataset?.key === 'note'", 5), "a note is asked for after the choice")
+    await tab.type("seen in a check")
+    await tab.click("#foot [data-key=send]")
+    recorded = await tab.wait("/undo/i.test(document.querySelector('#foot').textContent)", 15)
+    checks(recorded, "the outcome is recorded", await tab.eval("document.querySelector('#foot').textContent"))
+    after = await tab.wait("__frames.findLast((f) => f.k === 'outcome')?.id", 10)
+    checks(after == identity, "the outcome of that opening comes to every page", (after, identity))
+    why = await system.nimmer("gate", "why", "hall")
+    shown = json.loads(await tab.eval("fetch('/gate/hall').then((r) => r.text())"))
+    checks(all(origin["confirmed"] >= 1 for origin in shown["origins"]) and shown["origins"], "both witnesses earned by it", shown["origins"])
+    trusts = {origin["name"]: origin["trust"] for origin in shown["origins"]}
+    checks(before is not None and trusts and all(trust > before for trust in trusts.values()), "the trust has grown", (before, trusts))
+    checks(all(re.search(rf"{name} +{trust:.2f} +1\.00 ", why) for name, trust in trusts.items()), "`nimmer gate why` agrees on each origin's trust", (trusts, why))
+    foot = await tab.eval("document.querySelector('#foot').textContent")
+    checks("confirmed" in foot.lower() or "true" in foot.lower(), "the foot names the outcome", foot)
+    listed = await system.nimmer("trust", "list", "--json")
+    checks(re.search(r'"ok"\s*:\s*1\b', listed), "`nimmer trust list` agrees", listed[:400])
+    await tab.click("#foot [data-key=undo]")
+    checks(await tab.wait("/Was it true/.test(document.querySelector('#foot').textContent)", 15), "the outcome can be taken back",
+           await tab.eval("document.querySelector('#foot').textContent"))
+
+
+async def by_keyboard(checks, tab, system):
+    """The same without a pointer: to the card, to the button, a note, Enter."""
+    await tab.eval("document.querySelector('#foot [data-key=failed]').focus()")
+    await tab.key("Enter")
+    await tab.wait("document.activeElement?.dataset?.key === 'note'", 5)
+    await tab.type("by keys")
+    await tab.key("Enter")
+    found = await tab.wait("/undo/i.test(document.querySelector('#foot').textContent) && document.querySelector('#foot').textContent", 15)
+    checks(found and "false" in found.lower(), "an outcome is reported by the keyboard alone", found)
+
+
+async def why_not(checks, tab, system):
+    """One witness is not enough; the gate's card names what is missing."""
+    await system.wave("lamp", 0.6, "yard")
+    await tab.wait("[...document.querySelectorAll('#flow-list button')].some((b) => b.textContent.startsWith('yard'))", 15)
+    await tab.eval("[...document.querySelectorAll('#flow-list button')].find((b) => b.textContent.startsWith('yard')).focus()")
+    await tab.key("Enter")
+    text = await tab.wait(f"/did it not open/.test({CARD}) && /lamp/.test({CARD}) && {CARD}", 10)
+    checks(text and "missing" in text, "a gate's card shows why it did not open", await tab.eval(CARD + ".slice(0, 400)"))
+    await tab.key("Escape")
+
+
+async def cut(checks, tab, system):
+    """A gap of the connection: what opened meanwhile is there, and nothing twice."""
+    before = await tab.eval("({ n: __frames.length, s: __sockets.length, snapshots: __frames.filter((f) => f.k === 'snapshot').length })")
+    await tab.eval("__sockets.at(-1).close()")
+    # The gate of another region, so that no release of the last one is waited for.
+    await system.agree("attic", ("roof", "beam"))
+    found = await tab.wait(f"__sockets.length > {before['s']} && __frames.slice({before['n']}).filter((f) => f.k === 'collapse').length === 1", 15)
+    checks(found, "an opening in a gap of the connection arrives after it", await tab.eval(f"__frames.slice({before['n']})"))
+    after = await tab.eval("__frames.filter((f) => f.k === 'snapshot').length")
+    checks(after == before["snapshots"], "the page resumes, it does not begin again", (before["snapshots"], after))
+
+
+async def killed(checks, browser, tab, system, server):
+    """The page's server dies as in a crash, and comes again at the same address."""
+    slots = "[...document.querySelectorAll('#flow-list button')].map((b) => b.textContent.split(',')[0])"
+    before = await tab.eval(slots)
+    await server.stop(signal.SIGKILL)
+    stated = await tab.wait("!document.querySelector('#banner').hidden && /not reached/.test(document.querySelector('#banner').textContent)", 10)
+    checks(stated, "the page shows that its server is lost", await tab.eval("document.querySelector('#banner').textContent"))
+    checks(await tab.eval("document.querySelector('#flow-stage').classList.contains('frozen')"), "what is shown is marked as old")
+    again = await system.web("--listen", server.origin.split("//")[1])
+    ended = await tab.wait("/session has ended|Enter again/i.test(document.querySelector('#banner').textContent)", 15)
+    checks(ended, "a new start of the server knows no old session, and the page shows it", await tab.eval("document.querySelector('#banner').textContent"))
+    # Another tab of the same browser enters by the new link: the cookie is shared, and this tab comes back by itself or by its button.
+    other = await browser.tab(tab.context, script=FRAMES)
+    await again.enter(other)
+    if not await tab.wait("document.querySelector('#banner').hidden", 6):
+        await tab.click("#banner button")
+    back = await tab.wait("document.querySelector('#banner').hidden && document.documentElement.dataset.ready === '1'", 15)
+    checks(back, "with a session it comes back", await tab.eval("document.querySelector('#banner').textContent"))
+    after = await tab.wait(f"({slots}).length >= {len(before)} && {slots}", 10)
+    checks(after and after[:len(before)] == before, "every gate keeps its place", (before, after))
+    await other.close()
+    return again
+
+
+async def nats_lost(checks, tab, system):
+    """nats-server dies, more than once; `nimmer up` starts it again at the same port."""
+    stated, deadline = None, time.monotonic() + 8
+    while not stated and time.monotonic() < deadline:
+        found = await asyncio.to_thread(
+            subprocess.run, ["pgrep", "-P", str(system.up.process.pid), "-x", "nats-server"], capture_output=True, text=True)
+        for pid in found.stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
+        stated = await tab.wait("/NATS not reached/.test(document.querySelector('#banner').textContent)", 0.3)
+    checks(stated, "the page shows that NATS is lost", await tab.eval("document.querySelector('#banner').textContent"))
+    back = await tab.wait("document.querySelector('#banner').hidden", 30)
+    checks(back, "and that it is back", await tab.eval("document.querySelector('#banner').textContent"))
+    number = await tab.eval("__frames.filter((f) => f.k === 'collapse').length")
+
+    async def opens():
+        await system.agree("yard", ("lamp", "fence"))
+        return await tab.wait(f"__frames.filter((f) => f.k === 'collapse').length > {number}", 2)
+    checks(await eventually(opens, 30, 1), "an opening after it arrives")
+
+
+async def roles(checks, browser, system, server, tab):
+    """An observer looks; acts need a role, a token of the session and the page's own origin."""
+    token = await tab.eval("__csrf")
+    cookies = (await tab.call("Network.getCookies", urls=[server.origin]))["cookies"]
+    cookie = next(c for c in cookies if c["name"] == "nimmer_session")
+    checks(cookie["httpOnly"] and cookie.get("sameSite") == "Strict", "the cookie is HttpOnly and SameSite=Strict", cookie)
+    checks(await tab.eval("document.cookie") == "", "no script sees it")
+    body = json.dumps({"opening": "019c0000-0000-7000-8000-000000000001", "result": "confirmed", "note": ""}).encode()
+    mine = {"Cookie": f"nimmer_session={cookie['value']}", "Content-Type": "application/json", "Origin": server.origin}
+
+    async def refused(what, status, headers, method="POST", path="/outcome", data=body):
+        found = await ask(server.origin, method, path, headers, data)
+        checks(found[0] == status, f"{what}: {status}", (found[0], found[2][:300]))
+    await refused("an act without a token", 403, mine)
+    await refused("an act with another token", 403, {**mine, "X-CSRF-Token": "x" * len(token)})
+    await refused("an act with the token and another origin", 403, {**mine, "X-CSRF-Token": token, "Origin": "http://evil.example"})
+    await refused("an act without an origin", 403, {k: v for k, v in mine.items() if k != "Origin"} | {"X-CSRF-Token": token})
+    await refused("an act as a form", 415, {**mine, "X-CSRF-Token": token, "Content-Type": "text/plain"})
+    await refused("another name of this host (DNS rebinding)", 421, {**mine, "Host": "evil.example"}, "GET", "/", None)
+    await refused("no session", 401, {}, "GET", "/history?from=0&to=1&columns=1", None)
+    await refused("a link of another start", 401, {}, "GET", "/enter?key=AAAA", None)
+    await refused("a socket of another site's page", 403, {
+        "Cookie": mine["Cookie"], "Origin": "http://evil.example", "Connection": "Upgrade", "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}, "GET", "/feed", None)
+    policy = (await ask(server.origin, "GET", "/", {"Cookie": mine["Cookie"]}))[1]
+    checks("default-src 'none'" in policy.get("Content-Security-Policy", "") and "unsafe" not in policy["Content-Security-Policy"],
+           "the policy allows nothing but the page's own files", policy.get("Content-Security-Policy"))
+    observer = await system.web("--observer")
+    try:
+        context = await browser.context()
+        page = await browser.tab(context, script=FRAMES)
+        await observer.enter(page)
+        await page.wait("document.querySelector('#card .sentence') !== null")
+        acting = await page.eval("document.querySelectorAll('[data-key=confirmed], [data-key=failed], [data-key=partial], [data-key=approve], .act').length")
+        checks(acting == 0, "an observer's page has no button that acts", acting)
+        status = await page.eval(f"""fetch('/outcome', {{ method: 'POST', headers: {{ 'Content-Type': 'application/json', 'X-CSRF-Token': __csrf }},
+            body: {json.dumps(body.decode())} }}).then((r) => r.status)""")
+        checks(status == 403, "and its server refuses an act as well: 403", status)
+        await page.close()
+    finally:
+        await observer.stop()
+
+
+async def check(checks, browser, options):
+    async with System(options) as system:
+        server = await system.web()
+        try:
+            context = await browser.context()
+            tab = await browser.tab(context, script=FRAMES, motion="no-preference")
+            tab.context = context
+            await server.enter(tab)
+            await outcome(checks, tab, system)
+            await by_keyboard(checks, tab, system)
+            await why_not(checks, tab, system)
+            await cut(checks, tab, system)
+            await roles(checks, browser, system, server, tab)
+            await nats_lost(checks, tab, system)
+            server = await killed(checks, browser, tab, system, server)
+        finally:
+            await server.stop()
