@@ -100,10 +100,13 @@ class Album:
         self.checks(size <= 3 << 20, "the pictures are at most 3 MiB in all", size)
 
 
-async def settled(tab, clip=None):
-    """The picture once nothing changes any more: two in a row are the same."""
+async def settled(tab, condition=None, clip=None):
+    """The picture once nothing changes any more: two in a row are the same, and a condition holds meanwhile (a machine that is busy
+    makes any tab fall behind for a moment)."""
     before = None
     for _ in range(40):
+        if condition and not await tab.wait(condition):
+            raise RuntimeError(f"the page is not as awaited: {await tab.eval('document.body.innerText')}")
         await tab.still()
         now = await tab.picture(clip)
         if now == before:
@@ -132,12 +135,12 @@ async def pages(album, browser, server):
             if width < 760:
                 for pane in PANES:
                     await tab.click(f"[data-pane={pane}]")
-                    album(f"pictures/{pane}-{width}-{theme}", await settled(tab))
+                    album(f"pictures/{pane}-{width}-{theme}", await settled(tab, EXPLAINED))
             else:
-                whole = await settled(tab)
+                whole = await settled(tab, EXPLAINED)
                 album(f"pictures/page-{width}-{theme}" if width != 1280 else "live" if theme == "dark" else "live-light", whole)
                 for pane in PANES:
-                    album(f"pictures/{pane}-{width}-{theme}", await settled(tab, await tab.rectangle(f"#{pane}")))
+                    album(f"pictures/{pane}-{width}-{theme}", await settled(tab, EXPLAINED, await tab.rectangle(f"#{pane}")))
             album.checks(not await tab.seen(), f"{width} {theme}: no error, no violation of the policy", await tab.seen())
             await tab.close()
 
@@ -154,7 +157,7 @@ async def environments(album, browser, options):
                 else:
                     await tab.go(server.origin)
                 await tab.wait(EXPLAINED)
-                album(f"pictures/{name}-1280-{theme}", await settled(tab))
+                album(f"pictures/{name}-1280-{theme}", await settled(tab, EXPLAINED))
                 await tab.close()
         finally:
             await server.stop()
@@ -173,8 +176,7 @@ async def states(album, browser, options):
         await tab.eval("window.setTimeout = () => 0")
     finally:
         await server.stop()
-    await tab.wait("!document.querySelector('#banner').hidden")
-    album("pictures/state-no-server", await settled(tab))
+    album("pictures/state-no-server", await settled(tab, "/not reached/.test(document.querySelector('#banner').textContent)"))
     await tab.close()
     for state, file, condition in (("nothing", recordings.empty(options), QUIET), ("hostile", recordings.hostile(options), EXPLAINED)):
         server = await Server.recording(options, file, MOMENT)
@@ -182,7 +184,7 @@ async def states(album, browser, options):
             tab = await browser.tab(await browser.context())
             await server.enter(tab)
             await tab.wait(condition)
-            album(f"pictures/state-{state}", await settled(tab))
+            album(f"pictures/state-{state}", await settled(tab, condition))
             album.checks(not await tab.seen(), f"{state}: no error, no violation of the policy", await tab.seen())
             await tab.close()
         finally:
