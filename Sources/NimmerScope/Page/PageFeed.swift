@@ -33,6 +33,8 @@ package struct PageFeed: Sendable {
     /// Ends of commands, by the request of their decision, and accepted outcomes, by the opening: their entries.
     private(set) var acts: [MessageID: Int] = [:]
     private(set) var outcomes: [MessageID: Int] = [:]
+    /// Reports of outcomes, by the opening: what was given as the reason.
+    private(set) var reports: [MessageID: Int] = [:]
 
     /// Frames of events that a new page is sent at most.
     static let maximumSent = 512
@@ -170,6 +172,9 @@ package struct PageFeed: Sendable {
                     of: command.target, entry.at, command.status == .ok,
                     command.error ?? "\(command.command) \(command.status?.rawValue ?? act.body.outcome.rawValue)")
             }
+        case .verificationOutcome(let report):
+            Self.link(&reports, report.body.originalSignalID, number)
+            return []
         case .acceptedOutcome(let outcome): return [frame(of: outcome.body, entry, number)]
         default: return []
         }

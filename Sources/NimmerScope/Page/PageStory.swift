@@ -50,6 +50,11 @@ extension ScopeState {
             case .acceptedOutcome(let message)? = kept(entry), message.body.effect != .withdrawal
         {
             story.outcome = message.body
+            if let entry = feed.reports[opening], case .verificationOutcome(let report)? = kept(entry),
+                report.header.messageID == message.body.verification
+            {
+                story.note = report.body.actualResult?.string
+            }
         }
         if let region = story.region?.text, let entry = found.transition, let track = gates.tracks[region] {
             let opened = track.changes.numbers.map { track.changes[$0] }.filter { $0.to == .open }
