@@ -144,7 +144,10 @@ import Testing
     @Test func wavesOfALongTimeAreSeveralFrames() {
         var ring = FrameRing()
         ring.append(
-            .waves([0.0, 30_000, 70_000, 200_000].map { PageWave(cell: 0, value: 0.5, at: Int64(saturating: $0) * 1_000_000) }),
+            .waves(
+                [0.0, 30_000, 70_000, 200_000].map {
+                    PageWave(cell: 0, value: 0.5, at: Int64(saturating: $0) * 1_000_000)
+                }),
             at: time(0))
         #expect(ring.next == 4)
         #expect(ring[1]?.waves.count == 2)

@@ -47,7 +47,8 @@ import Testing
     static let mayStartTasks = [
         "/NimmerPlatform/Threads/TaskOwner.swift": "is the owner",
         "/NimmerPlatform/Threads/TaskSignal.swift": "its timer is cancelled before the wait that started it returns",
-        "/nimmer-web/PageHTTP.swift": "the stream of a tab's frames waits for its end, and cancels it when it is cancelled",
+        "/nimmer-web/PageHTTP.swift":
+            "the stream of a tab's frames waits for its end, and cancels it when it is cancelled",
         "/NimmerTesting/Bus/BusConformance+Messaging.swift": "the check that starts it waits for its value",
         "/NimmerTesting/Bus/BusConformance+Streams.swift": "the check that starts it waits for its value",
     ]
