@@ -59,7 +59,7 @@ function connect() {
 	chain = null;
 	heardAt = performance.now();
 	let opened = false;
-	own.onopen = () => {opened = true; tries = 0; acked = 0; send({hidden: document.hidden}); set("connected")};
+	own.onopen = () => {opened = true; tries = 0; acked = 0; model.behind = 1; send({hidden: document.hidden}); set("connected")};
 	own.onmessage = (event) => arrive(event.data, own);
 	own.onclose = (event) => {if (own === socket) closed(event.code, opened)};
 }

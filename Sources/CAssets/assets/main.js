@@ -26,6 +26,8 @@ const root = document.documentElement, narrow = matchMedia("(max-width: 759px)")
 const shown = (id) => !phone() || root.dataset.tab === id;
 const live = () => model.ready && model.frozen == null && following() && (model.source.kind !== "recording" || model.source.motion === "playing") && (shown("flow") || shown("scope"));
 
+let late = false;
+
 function draw(at) {
 	if (!model.ready) return;
 	let heavy = false;
@@ -35,7 +37,8 @@ function draw(at) {
 	}
 	flowNow = false;
 	// What stands in Flow and a step of the scope fall into different frames.
-	if (shown("scope") && !(heavy && live())) drawScope(at);
+	late = heavy && live() && !late;
+	if (shown("scope") && !late) drawScope(at);
 	root.dataset.ready = "1";
 }
 
