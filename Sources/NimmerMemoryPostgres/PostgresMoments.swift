@@ -20,8 +20,6 @@ package struct DecisionDay: Sendable, Hashable {
     package let day: String
     /// Requests that a mind or the boundary answered.
     package let answered: Int
-    /// Those of them that a mind was asked about.
-    package let asked: Int
     /// Requests that expired without an answer, or failed.
     package let missed: Int
 }
@@ -68,16 +66,15 @@ extension PostgresStore {
             """
             select to_char(published_at at time zone 'utc', 'YYYY-MM-DD') as day,
                    count(*) filter (where outcome = 'answered'),
-                   count(*) filter (where outcome = 'answered' and mind is not null),
                    count(*) filter (where outcome not in ('answered', 'merged'))
             from response_messages
             where env = \(environment.rawValue) and published_at >= (\(since)::date at time zone 'utc')
             group by 1 order by 1
             """
         ).compactMap { row in
-            guard row.count == 4, let day = row[0] else { return nil }
+            guard row.count == 3, let day = row[0] else { return nil }
             let numbers = row.dropFirst().map { $0.flatMap { Int($0) } ?? 0 }
-            return DecisionDay(day: day, answered: numbers[0], asked: numbers[1], missed: numbers[2])
+            return DecisionDay(day: day, answered: numbers[0], missed: numbers[1])
         }
     }
 }

@@ -225,6 +225,7 @@ package struct History: Sendable {
         messages += found.outcomes.map {
             ($0.body.at, .acceptedOutcome(environment, gate: $0.body.gateID), $0.encoded())
         }
+        messages += found.acts.map { ($0.body.at, .act(environment), $0.encoded()) }
         for message in messages.sorted(by: { $0.at < $1.at }) {
             _ = state.reduce(.message(subject: message.subject.text, payload: message.payload, arrival: message.at))
         }

@@ -29,19 +29,9 @@ package struct PageDecisions: Sendable {
     package func card(_ text: String) async throws(PageError) -> JSONObject {
         let story = try await story(text)
         let explanation = await explain(story.region?.text)
-        let found = story
-        var (card, curve) = model.read { state, feed in
-            let card = PageCard(found, feed, state).json
-            let curve = found.region.flatMap { region in
-                found.at.flatMap { at in
-                    PageCounterfactual(of: region.text, at: at, in: state, explanation: explanation)?
-                        .run(trust: Self.trust(of: found, explanation)).pointsJSON
-                }
-            }
-            return (card, curve)
-        }
-        card["points"] = curve ?? .array([])
+        var card = model.read { state, feed in PageCard(story, feed, state).json }
         let trust = Self.trust(of: story, explanation)
+        card["points"] = waves(of: story, explanation)?.run(trust: trust).pointsJSON ?? .array([])
         card["trust"] = .object(self.trust(trust, explanation, story))
         card["awaited"] = .bool(bus != nil && isAwaited(story, explanation))
         return card
@@ -61,24 +51,21 @@ package struct PageDecisions: Sendable {
         if let trust, !(0...1).contains(trust) { throw PageError("trust must be 0 to 1; found \(trust)") }
         let story = try await story(text)
         let explanation = await explain(story.region?.text)
-        guard let region = story.region?.text, let at = story.at else {
-            throw PageError("the opening is not kept", status: 404)
-        }
-        let then = Self.trust(of: story, explanation)
-        let curve = model.read { state, _ in
-            PageCounterfactual(of: region, at: at, in: state, explanation: explanation).map {
-                $0.run(trust: trust ?? then)
-            }
-        }
-        guard let curve else {
+        guard let waves = waves(of: story, explanation) else {
             throw PageError(
                 "its waves are no longer kept here", remedy: "`nimmer replay` computes it from a recording", status: 404
             )
         }
-        var object = curve.json
+        var object = waves.run(trust: trust ?? Self.trust(of: story, explanation)).json
         object["note"] = .string(
             explanation == nil ? "computed with default settings: the thalamus did not explain the gate" : "")
         return object
+    }
+
+    /// The waves around an opening, ready to be run; nil where they are not kept. What they are run for is computed outside of the model.
+    private func waves(of story: PageStory, _ explanation: JSON?) -> PageCounterfactual? {
+        guard let region = story.region?.text, let at = story.at else { return nil }
+        return model.read { state, _ in PageCounterfactual(of: region, at: at, in: state, explanation: explanation) }
     }
 
     /// Explanation of a gate, from the thalamus.

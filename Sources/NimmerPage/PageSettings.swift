@@ -26,7 +26,7 @@ package struct PageSettings: Sendable {
     package var linkRole = PageRole.observer
 
     /// Indicates whether one-time links are printed: where only this machine connects, and no proxy states who it is.
-    package var printsLinks: Bool { listen.isLoopback && proxyHeader == nil && publicURL == nil }
+    package var printsLinks: Bool { listen.isLoopback && proxyHeader == nil }
 
     package init() {}
 

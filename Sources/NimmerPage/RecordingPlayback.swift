@@ -109,20 +109,17 @@ package final class RecordingPlayback: Sendable {
 
     /// Begins again, and plays at once up to a moment; it continues as it did.
     private func jump(to moment: Timestamp) throws {
-        try player.withLock { player in
-            let (motion, speed) = (player.motion, player.speed)
-            player = try Player(reader, speed: speed, until: moment)
-            try model.restart(settings)
-            while player.motion == .playing {
-                let due = try player.advance(milliseconds: 0, limit: Self.maximum)
-                for message in due {
-                    model.mailbox.post(subject: message.subject, payload: message.payload, arrival: message.at)
-                }
-                model.turn(at: player.now)
-                if due.isEmpty { break }
-            }
-            if motion == .playing { player.play(speed: speed) }
+        let (motion, speed) = player.withLock { ($0.motion, $0.speed) }
+        var next = try Player(reader, speed: speed, until: moment)
+        try model.restart(settings)
+        while next.motion == .playing {
+            let due = try next.advance(milliseconds: 0, limit: Self.maximum)
+            for message in due { model.mailbox.post(subject: message.subject, payload: message.payload, arrival: message.at) }
+            model.turn(at: next.now)
+            if due.isEmpty { break }
         }
+        if motion == .playing { next.play(speed: speed) }
+        player.withLock { [next] in $0 = next }
     }
 
     /// Facts of the system in a recording: nothing but its waves and the thalamus's reports.

@@ -24,7 +24,7 @@ package final class Tab: Sendable {
     private let needsSnapshot: Mutex<Bool>
     private let restarts: Mutex<Int>
 
-    /// Close code of a tab that takes nothing any more; it may come again at once.
+    /// Close code of a tab that may come again at once, such as one that takes nothing any more.
     package static let tooSlow: UInt16 = 1013
     /// Close code of a session that has ended.
     package static let ended: UInt16 = 4401

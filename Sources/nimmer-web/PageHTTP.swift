@@ -110,7 +110,7 @@ private struct BrowserRequest {
             if asked.method == "HEAD" { answer.body = [] }
             return Self.response(answer)
         case .socket(let tab, let session):
-            let handler = WebSocketHTTPHandler(handler: TabSocket(tab: tab, page: page, session: session.id))
+            let handler = WebSocketHTTPHandler(handler: TabSocket(tab: tab, page: page, session: session))
             guard let response = try? await handler.handleRequest(request), response.statusCode == .switchingProtocols
             else {
                 tab.close()
@@ -174,8 +174,10 @@ private struct BrowserRequest {
 private struct TabSocket: WSHandler {
     let tab: Tab
     let page: PageServer
-    let session: String
+    let session: Sessions.Session
 
+    /// Time after which the socket of a proxy's user is closed: the page opens another, and the proxy is asked again who that is.
+    private static let proxyTime = Duration.seconds(600)
     /// Bytes of one report of a page at most.
     private static let maximumReport = 4096
 
@@ -199,7 +201,12 @@ private struct TabSocket: WSHandler {
                 }
             }
         }
+        let due = ContinuousClock.now + Self.proxyTime
         return AsyncStream {
+            if session.isOfProxy, !pending.isClosed, .now >= due {
+                pending.close()
+                return .close(code: WSCloseCode(Tab.tooSlow, reason: "the proxy is asked again"))
+            }
             if pending.isClosed {
                 // Before FlyingFox closes the socket, nothing may wait for it any more.
                 reader.cancel()
@@ -208,7 +215,7 @@ private struct TabSocket: WSHandler {
                 return nil
             }
             if let frame = pending.take() { return frame }
-            switch await tab.next({ page.session(session) }) {
+            switch await tab.next({ page.session(session.id) }) {
             case .text(let bytes)?: return WSFrame(fin: true, opcode: .text, mask: nil, payload: Data(bytes))
             case .binary(let bytes)?: return WSFrame(fin: true, opcode: .binary, mask: nil, payload: Data(bytes))
             case .close(let code, let reason)?:
