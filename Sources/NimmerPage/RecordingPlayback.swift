@@ -114,7 +114,9 @@ package final class RecordingPlayback: Sendable {
         try model.restart(settings)
         while next.motion == .playing {
             let due = try next.advance(milliseconds: 0, limit: Self.maximum)
-            for message in due { model.mailbox.post(subject: message.subject, payload: message.payload, arrival: message.at) }
+            for message in due {
+                model.mailbox.post(subject: message.subject, payload: message.payload, arrival: message.at)
+            }
             model.turn(at: next.now)
             if due.isEmpty { break }
         }

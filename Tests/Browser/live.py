@@ -123,8 +123,10 @@ async def killed(checks, browser, tab, system, server):
     # Another tab of the same browser enters by the new link: the cookie is shared, and this tab comes back by its button.
     other = await browser.tab(tab.context, script=FRAMES)
     await again.enter(other)
+    # The page of before, which is there until the next has come, is marked.
+    await tab.eval("window.__before = true")
     await tab.click("#banner button")
-    await tab.wait(f"window.__frames?.length && document.documentElement.dataset.ready === '1' && {SLOTS}.length", 20)
+    await tab.wait(f"!window.__before && window.__frames?.length && document.documentElement.dataset.ready === '1' && {SLOTS}.length", 20)
     after = await tab.eval(SLOTS)
     checks(set(before) == set(after), "with a session it comes back, with every gate", (before, after))
     await other.close()
