@@ -63,7 +63,7 @@ package struct PageAccess: Sendable {
 
     /// The session of a request; nil where there is none.
     ///
-    /// What a trusted proxy states of its user goes before the cookie: a user who was changed or shut out there keeps no earlier session. A session
+    /// The user that a trusted proxy names precedes the cookie: a user who was replaced or removed there keeps no earlier session. A session
     /// that a proxy has opened is good in its requests only.
     ///
     /// - Throws: ``PageError`` where a proxy is trusted and names no user.

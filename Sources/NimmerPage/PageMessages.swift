@@ -78,13 +78,6 @@ package struct PageResponse: Sendable {
             status: error.status)
     }
 
-    /// A plain text.
-    package static func text(_ text: String, status: Int) -> PageResponse {
-        PageResponse(
-            status: status, headers: [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")],
-            body: Array("\(text)\n".utf8))
-    }
-
     /// Another address of this server.
     package static func redirect(to path: String) -> PageResponse {
         PageResponse(status: 303, headers: [("Location", path), ("Cache-Control", "no-store")])

@@ -96,7 +96,7 @@ package final class PageModel: Sendable {
     /// Takes in which cells run.
     package func expect(_ running: [PageFeed.RunningCell]) { state.withLock { $0.feed.expect(running, in: $0.scope) } }
 
-    /// Takes in what the thalamus explains of a gate; pages learn what follows from it with the next snapshot.
+    /// Takes in what the thalamus explains of a gate: pages are sent its trust now, its half-life and window with their next snapshot.
     package func learn(_ gate: String, _ explanation: JSON) {
         state.withLock { state in
             if state.explanations.count < 512 || state.explanations[gate] != nil {

@@ -22,7 +22,7 @@ package final class PageServer: Sendable {
     private let settings: PageSettings
     private let control: @Sendable (Tab.Control) -> Void
     /// Called when a browser got in by a link, so that the next can be printed.
-    private let onEntry: @Sendable (PageServer, Sessions.Session) -> Void
+    private let onEntry: @Sendable (PageServer) -> Void
     private let refused = Atomic<Int>(0)
     private let answered = Atomic<Int>(0)
 
@@ -32,7 +32,7 @@ package final class PageServer: Sendable {
     package init(
         _ settings: PageSettings, listening: ListenAddress, model: PageModel, assets: Assets = .embedded,
         decisions: PageDecisions, history: History, control: @escaping @Sendable (Tab.Control) -> Void = { _ in },
-        onEntry: @escaping @Sendable (PageServer, Sessions.Session) -> Void = { _, _ in }
+        onEntry: @escaping @Sendable (PageServer) -> Void = { _ in }
     ) {
         self.settings = settings
         self.control = control
@@ -161,7 +161,7 @@ package final class PageServer: Sendable {
             session = try access.withLock { (access) throws(PageError) in
                 try access.enter(link: request.query["key"] ?? "", from: request.peer, at: now)
             }
-            onEntry(self, session)
+            onEntry(self)
         }
         var place = "/"
         // A link to a moment goes through the entrance.

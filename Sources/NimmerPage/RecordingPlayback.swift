@@ -75,7 +75,7 @@ package final class RecordingPlayback: Sendable {
     package func run() async throws {
         let clock = ContinuousClock()
         var before = clock.now
-        var reported = Motion()
+        var reported: ScopePlayback?
         var second = clock.now
         while true {
             if let moment = seek.withLock({ wanted in
@@ -95,8 +95,8 @@ package final class RecordingPlayback: Sendable {
                 model.mailbox.post(subject: message.subject, payload: message.payload, arrival: message.at)
             }
             model.turn(at: moment)
-            if reported.motion != motion || now - second >= .seconds(1) {
-                reported.motion = motion
+            if reported != motion || now - second >= .seconds(1) {
+                reported = motion
                 second = now
                 report()
                 model.append("health", health(moment))
@@ -104,8 +104,6 @@ package final class RecordingPlayback: Sendable {
             try await Task.sleep(for: PageModel.period)
         }
     }
-
-    private struct Motion { var motion: ScopePlayback? }
 
     /// Begins again, and plays at once up to a moment; it continues as it did.
     private func jump(to moment: Timestamp) throws {

@@ -33,7 +33,7 @@ package enum Secret {
 
     /// The first characters of SHA-256 in hexadecimal digits.
     package static func fingerprint(_ bytes: [UInt8]) -> String {
-        digest(bytes).prefix(6).map { byte in
+        digest(bytes).prefix(4).map { byte in
             let text = String(byte, radix: 16)
             return text.count < 2 ? "0" + text : text
         }.joined()

@@ -176,8 +176,9 @@ final class Front: Sendable {
 }
 
 /// A certificate and its key, ready for connections.
+///
+/// Unchecked: the pointer is set once, and OpenSSL counts its references with locks of its own.
 final class TLSContext: @unchecked Sendable {
-    /// Written once here; OpenSSL counts its references with locks of its own.
     let context: OpaquePointer
 
     init(certificate: String, key: String) throws(PageError) {

@@ -92,6 +92,10 @@ struct LiveSession {
                         page.counter(
                             "nimmer_web_refused_total", "Requests that were refused.", UInt64(server.counts.refused))
                         page.counter(
+                            "nimmer_web_refused_connections_total",
+                            "Connections that were too many, too slow or not TLS.",
+                            UInt64(listener.refusedConnections))
+                        page.counter(
                             "nimmer_web_lost_total", "Messages that found no place: too slow.", UInt64(model.lost))
                     }
                     Announcement.print(server, settings, address)

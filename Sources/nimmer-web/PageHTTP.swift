@@ -84,6 +84,9 @@ final class Listener: Sendable {
         }
     }
 
+    /// Connections that were refused or ended since they were too many, too slow or not TLS.
+    var refusedConnections: Int { front.refused }
+
     /// Stops; open tabs are closed.
     func stop() async {
         front.stop()

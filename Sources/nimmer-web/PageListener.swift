@@ -27,13 +27,16 @@ struct PageListener {
         try await listener.run { [settings] address in
             let server = PageServer(
                 settings, listening: address, model: model, decisions: decisions, history: history, control: control,
-                onEntry: { server, _ in
+                onEntry: { server in
                     if settings.printsLinks { Announcement.printNext(server, settings, address) }
                 })
             ready(server, address)
             return server
         }
     }
+
+    /// Connections that were refused or ended since they were too many, too slow or not TLS.
+    var refusedConnections: Int { listener.refusedConnections }
 
     func stop() async { await listener.stop() }
 }

@@ -45,7 +45,7 @@ async def outcome(checks, tab, system):
     checks(opened, "an opening is shown", await tab.eval(CARD + ".slice(0, 300)"))
     text = await tab.eval(CARD)
     checks("door" in text and "window" in text, "its witnesses are named", text[:300])
-    checks(await tab.wait("document.querySelector('#card .sentence').textContent.length > 20"), "it says why", text[:300])
+    checks(await tab.wait("document.querySelector('#card .sentence').textContent.length > 20"), "it explains why", text[:300])
     foot = await tab.wait("document.querySelector('#foot').textContent.includes('Trust is') && document.querySelector('#foot').textContent", 10)
     before = trust_in(foot)
     checks(before is not None, "the operator's foot shows the trust", foot)

@@ -1,4 +1,4 @@
-"""Five thousand waves a second: neither the page nor its server grows; ten tabs live at once; a slow one slows nobody."""
+"""Five thousand waves a second: neither the page nor its server grows; ten tabs live at once; a slow one slows no other."""
 import asyncio
 import gzip
 import json

@@ -101,7 +101,7 @@ async def first_paint(browser, options):
         await tab.close()
     row("first paint on loopback, without a cache, median of 9", "at most 300 ms", f"{statistics.median(times):.0f} ms (most {max(times):.0f})",
         statistics.median(times) <= 300)
-    row("files of the page in all", "at most 150 kB", f"{sizes[0] / 1000:.0f} kB, packed {sizes[1] / 1000:.0f} kB ({sizes[2]} files)", sizes[0] <= 150_000)
+    row("files of the page in all", "at most 150 kB", f"{sizes[0] / 1000:.1f} kB, packed {sizes[1] / 1000:.0f} kB ({sizes[2]} files)", sizes[0] <= 150_000)
 
 
 async def memory(browser, options):

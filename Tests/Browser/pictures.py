@@ -116,7 +116,7 @@ async def settled(tab, condition=None, clip=None):
     raise RuntimeError("the page does not come to rest")
 
 
-# Everything was taken in, drawn and explained; nothing is said of an opening to a screen reader any more.
+# Everything was taken in, drawn and explained; no opening is announced to a screen reader any more.
 QUIET = """document.documentElement.dataset.ready === '1' && document.querySelector('#banner').hidden
     && /^0/.test(document.querySelector('#rate').textContent)"""
 EXPLAINED = QUIET + " && document.querySelector('#card .sentence') !== null"
@@ -164,7 +164,7 @@ async def environments(album, browser, options):
 
 
 async def states(album, browser, options):
-    """No server, behind, nothing yet, and names that somebody hostile chose."""
+    """No server, behind, nothing yet, and hostile names."""
     server = await Server.recording(options, at=MOMENT)
     try:
         tab = await browser.tab(await browser.context(), script=SOCKETS + STANDING)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NimmerPage
 
-/// Who gets in, and who may act.
+/// Sessions, links and tokens: entry, and the right to act.
 @Suite struct AccessTests {
     private let start = SteadyTime(milliseconds: 5000)
     private let address = ListenAddress(host: "127.0.0.1", port: 8080)

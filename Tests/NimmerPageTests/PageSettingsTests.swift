@@ -2,7 +2,7 @@ import Testing
 
 @testable import NimmerPage
 
-/// What would show a nervous system to a network is refused before it listens.
+/// Settings that would show a nervous system to a network are refused before it listens.
 @Suite struct PageSettingsTests {
     private func settings(_ listen: String, _ change: (inout PageSettings) -> Void = { _ in }) throws -> PageSettings {
         var settings = PageSettings()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NimmerPage
 
-/// Whom a proxy or TLS lets in at the page, and who may act there.
+/// Users of a proxy and clients behind TLS: entry, and the right to act.
 @Suite struct ProxyAccessTests {
     private static let now = SteadyTime.now()
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NimmerPage
 
-/// What a tab is sent: everything while it keeps up, less detail while it does not, decisions always.
+/// Frames of a tab: everything while it keeps up, less detail while it does not, decisions always.
 @Suite struct TabQueueTests {
     private static let start = SteadyTime(milliseconds: 1_000_000)
 
@@ -131,7 +131,7 @@ import Testing
         #expect(queue.next(ring, at: time(199_000)) == .wait)
     }
 
-    /// What was made before it came has not waited for it.
+    /// Frames of before it came have not waited for it.
     @Test func aTabThatComesBackAfterAHalfAMinuteIsTakenUp() {
         var ring = FrameRing()
         for step in 0..<40 { ring.append(event(step), at: time(Double(step) * 1000)) }

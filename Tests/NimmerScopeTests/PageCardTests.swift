@@ -79,7 +79,7 @@ import Testing
 
     @Test func aGateWithoutWavesHasNoCurve() throws {
         let (state, _) = try played(seconds: 30)
-        #expect(PageCounterfactual(of: "nowhere", at: state.moment, in: state, explanation: nil) == nil)
+        #expect(PageCounterfactual(of: "nowhere", at: state.now, in: state, explanation: nil) == nil)
     }
 
     @Test func historyKeepsEverySpikeAndCount() throws {

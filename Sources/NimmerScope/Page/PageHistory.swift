@@ -78,18 +78,9 @@ extension ScopeState {
 
     /// Time of the oldest entry that is kept; nil before the first.
     package var oldestKept: Int64? { buffer.entries.oldest?.at }
-
-    /// The newest moment that it heard of.
-    package var moment: Timestamp { now }
 }
 
 extension PageFeed {
-    /// Number of the cell of an origin in a region; nil where no page was sent one.
-    package func cell(_ origin: String, region: String, isVirtual: Bool, _ state: ScopeState) -> Int? {
-        guard let gate = names.gate(state.buffer.homes.home(of: region)) ?? names.gate(region) else { return nil }
-        return names.cells.firstIndex { $0.gate == gate && $0.name == origin && $0.isVirtual == isVirtual }
-    }
-
     /// Number of a region's gate.
     package func gate(ofRegion region: String, _ state: ScopeState) -> Int? {
         names.gate(state.buffer.homes.home(of: region)) ?? names.gate(region)

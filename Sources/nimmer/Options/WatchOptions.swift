@@ -16,19 +16,7 @@ struct WatchOptions: ParsableArguments {
             valueName: "time"))
     var since: String?
 
-    @Option(
-        help: ArgumentHelp("Show a recording instead of what happens now.", valueName: "file"), completion: .file())
-    var from: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Play the recording up to this moment at once, and stop there: 90s after its start, 12:01:06, or a full time.",
-            valueName: "time"))
-    var at: String?
-
-    @Option(
-        help: ArgumentHelp("Play the recording so many times as fast as it was recorded.", valueName: "number"))
-    var speed: Double?
+    @OptionGroup var played: PlayedRecordingOptions
 
     @Option(
         help: ArgumentHelp(
@@ -40,13 +28,11 @@ struct WatchOptions: ParsableArguments {
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1; found \(count)") }
-        if let speed, !(speed > 0 && speed <= 1e12) {
-            throw ValidationError("--speed must be above 0; found \(speed)")
-        }
-        if speed != nil, from == nil { throw ValidationError("--speed plays a recording; give one with --from") }
-        if at != nil, from == nil { throw ValidationError("--at is a moment of a recording; give one with --from") }
         if from != nil, since != nil { throw ValidationError("--from shows a recording; leave out --since") }
     }
+
+    /// The recording; nil: what happens now.
+    var from: String? { played.from }
 
     /// The map of regions of a system file.
     ///
@@ -66,7 +52,7 @@ struct WatchOptions: ParsableArguments {
         session.settings.regions = try system.map(Self.regions)
         session.since = try since.map { text throws(Failure) in try SinceOption.moment(text, now: .now()) }
         if let from {
-            try await session.play(from, speed: speed, at: at)
+            try await session.play(from, speed: played.speed, at: played.at)
         } else {
             try await session.live(server)
         }

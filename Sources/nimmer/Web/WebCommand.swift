@@ -24,7 +24,8 @@ struct WebCommand: AsyncParsableCommand {
               nimmer web --from storm.ndjson         a recording; needs no server
               nimmer web --from storm.ndjson --at 90s
 
-            In a source tree the page's server is built the first time (about a minute). docs/reference/web.md has the rest.
+            In a source tree the page's server is built where it is missing or older than its sources (the first time, about a \
+            minute). docs/reference/web.md has the rest.
             """)
 
     @Option(help: ArgumentHelp("Where browsers connect; port 0 takes a free one.", valueName: "host:port"))
@@ -33,18 +34,7 @@ struct WebCommand: AsyncParsableCommand {
     @Flag(help: "Who follows the link only looks: no outcome, no approval.")
     var observer = false
 
-    @Option(help: ArgumentHelp("Play a recording instead of what happens now.", valueName: "file"), completion: .file())
-    var from: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Play the recording up to this moment at once, and stop there: 90s after its start, 12:01:06, or a full time.",
-            valueName: "time"))
-    var at: String?
-
-    @Option(help: ArgumentHelp("Play the recording so many times as fast as it was recorded.", valueName: "number"))
-    var speed: Double?
-
+    @OptionGroup var played: PlayedRecordingOptions
     @OptionGroup(title: "Beyond this machine") var beyond: BeyondOptions
     @OptionGroup var server: ServerOptions
     @OptionGroup var database: DatabaseOptions
@@ -86,11 +76,8 @@ struct WebCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
-        if let speed, !(speed > 0 && speed <= 1e12) { throw ValidationError("--speed must be above 0; found \(speed)") }
-        if from == nil, speed != nil || at != nil {
-            throw ValidationError("--speed and --at play a recording; give one with --from")
-        }
-        if from != nil, !beyond.flags.isEmpty {
+        if played.from != nil, observer { throw ValidationError("a recording is looked at only; leave out --observer") }
+        if played.from != nil, !beyond.flags.isEmpty {
             throw ValidationError("a recording is shown to this machine only; leave out \(beyond.flags[0])")
         }
     }
@@ -98,22 +85,24 @@ struct WebCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = try chosenEnvironment()
         var words: [String]
-        if let from {
+        if let from = played.from {
             guard FileText.exists(from) else { throw Failure(.noInput, "\(from) is not there") }
             words = ["--recording", from, "--listen", listen]
-            if let at { words += ["--at", at] }
-            if let speed { words += ["--speed", "\(speed)"] }
+            if let at = played.at { words += ["--at", at] }
+            if let speed = played.speed { words += ["--speed", "\(speed)"] }
         } else {
             words = ["--listen", listen, "--role", observer ? "observer" : "operator", "--log-level", "warning"]
             words += beyond.flags
-            try await prepare(environment)
+            words += try await prepare(environment)
         }
         setenv(Environment.variable, environment.rawValue, 1)
         try await start(words)
     }
 
-    /// Looks whether the server can be used, and names it and its credentials to the program.
-    private func prepare(_ environment: Environment) async throws {
+    /// Looks whether the server can be used, and names it, its credentials and the database to the program.
+    ///
+    /// - Returns: further flags of the program.
+    private func prepare(_ environment: Environment) async throws -> [String] {
         let choice = try server.choice(environment)
         await (try CommandConnection.open(choice)).close()
         setenv(ServerChoice.variable, choice.url, 1)
@@ -127,17 +116,16 @@ struct WebCommand: AsyncParsableCommand {
         }
         // The owner's settings of the system are its own; a page has none of them.
         unsetenv("NIMMERVERSE_NAME")
+        var passwordFile = database.passwordFile
         if let url = database.database {
             setenv(DatabaseOptions.variable, url, 1)
         } else if ProcessEnvironment.variable(DatabaseOptions.variable) == nil,
             let running = RunState.running(environment), let url = running.state.postgres
         {
             setenv(DatabaseOptions.variable, url, 1)
-            if let file = running.state.postgresPasswordFile {
-                setenv("NIMMERVERSE_POSTGRES_PASSWORD", try FileText.secret(file), 1)
-            }
+            passwordFile = passwordFile ?? running.state.postgresPasswordFile
         }
-        if let file = database.passwordFile { setenv("NIMMERVERSE_POSTGRES_PASSWORD", try FileText.secret(file), 1) }
+        return passwordFile.map { ["--password-file", $0] } ?? []
     }
 
     /// Becomes the page's server; builds it before where this is a source tree that has none yet.
