@@ -1,4 +1,5 @@
 import CAssets
+import NimmerPlatform
 import NimmerWave
 
 /// The files of the page, embedded into the program: each under a name with the hash of its content, packed once at the start
@@ -21,6 +22,27 @@ package struct Assets: Sendable {
     /// The embedded files.
     package static let embedded = Assets(Self.contents())
 
+    /// A folder of files that are sent instead of the embedded ones: a page is changed without a build (docs/reference/web.md, Changing the page).
+    package static let folderVariable = "NIMMERVERSE_WEB_ASSETS"
+
+    /// The files of a folder.
+    ///
+    /// - Throws: ``PageError`` where it has no page, or a file cannot be read.
+    package init(folder: String) throws(PageError) {
+        var contents: [(name: String, bytes: [UInt8])] = []
+        for name in SmallFile.names(in: folder).sorted() {
+            do { contents.append((name, try SmallFile.bytes("\(folder)/\(name)", limit: 1 << 20))) } catch {
+                throw PageError("\(error)", remedy: "\(Self.folderVariable) names a folder of the page's files")
+            }
+        }
+        guard contents.contains(where: { $0.name == "index.html" }) else {
+            throw PageError(
+                "\(Self.folderVariable) names \(folder.visible(limit: 200)), which has no index.html",
+                remedy: "a source tree has them in Sources/CAssets/assets")
+        }
+        self.init(contents)
+    }
+
     /// The files as they lie in Sources/CAssets/assets.
     package static func contents() -> [(name: String, bytes: [UInt8])] {
         (0..<Int(nimmer_asset_count)).map { number in
@@ -32,7 +54,8 @@ package struct Assets: Sendable {
 
     /// - Parameter contents: files; a module or style sheet that names another as `./NAME` finds it.
     package init(_ contents: [(name: String, bytes: [UInt8])]) {
-        var sources = Dictionary(uniqueKeysWithValues: contents.map { ($0.name, References($0.bytes)) })
+        var sources = Dictionary(
+            uniqueKeysWithValues: contents.map { ($0.name, References(Self.bare($0.name, $0.bytes))) })
         var hashed: [String: String] = [:]
         var files: [String: File] = [:]
         // One that names no other that has no name yet is next; a circle never is.
@@ -55,6 +78,23 @@ package struct Assets: Sendable {
         }
         index = page("index.html")
         enter = page("enter.html")
+    }
+
+    /// A file without what only its readers need: indentation, empty lines, and lines that are comments.
+    static func bare(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
+        let comment: (begin: String, end: String)
+        switch name.split(separator: ".").last {
+        case "js": comment = ("//", "")
+        case "css": comment = ("/*", "*/")
+        default: return bytes
+        }
+        let lines = bytes.split(separator: UInt8(ascii: "\n")).compactMap { line -> ArraySlice<UInt8>? in
+            let text = line.drop { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
+            let isComment =
+                text.starts(with: comment.begin.utf8) && text.reversed().starts(with: comment.end.utf8.reversed())
+            return text.isEmpty || isComment ? nil : text
+        }
+        return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
     }
 
     static func type(of name: String) -> String {

@@ -1,5 +1,6 @@
 import NimmerOutput
 import NimmerPage
+import NimmerProcess
 import NimmerWave
 
 #if canImport(Glibc)
@@ -9,10 +10,13 @@ import NimmerWave
 /// The address of the page and what answers there.
 struct PageListener {
     private let settings: PageSettings
+    private let assets: Assets
     private let listener: Listener
 
     init(_ settings: PageSettings) throws(PageError) {
         self.settings = settings
+        let folder = ProcessVariable.current()[Assets.folderVariable] ?? ""
+        assets = folder.isEmpty ? .embedded : try Assets(folder: folder)
         listener = try Listener(settings)
     }
 
@@ -24,9 +28,10 @@ struct PageListener {
         control: @escaping @Sendable (Tab.Control) -> Void = { _ in },
         ready: @escaping @Sendable (PageServer, ListenAddress) -> Void
     ) async throws {
-        try await listener.run { [settings] address in
+        try await listener.run { [settings, assets] address in
             let server = PageServer(
-                settings, listening: address, model: model, decisions: decisions, history: history, control: control,
+                settings, listening: address, model: model, assets: assets, decisions: decisions, history: history,
+                control: control,
                 onEntry: { server in
                     if settings.printsLinks { Announcement.printNext(server, settings, address) }
                 })

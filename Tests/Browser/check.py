@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Checks the page in a real browser, a headless Chromium that is driven over its own debugging port.
 
-    Tests/Browser/check.py [--binaries FOLDER] [--only NAME,…] [--write] [--seconds N]
+    Tests/Browser/check.py [--binaries FOLDER] [--assets FOLDER] [--only NAME,…] [--write] [--seconds N]
 
 --binaries  where `swift build` puts the programs; without it, where it does
+--assets    files of the page that stand in for the embedded ones: Sources/CAssets/assets, to change the page without a build
 --only      some of: pictures, accessibility, keyboard, live, hostile, load
 --write     rewrite the pictures in docs/web that no longer look alike
 --seconds   length of the load (60)
@@ -71,6 +72,7 @@ async def run(checks, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binaries")
+    parser.add_argument("--assets", type=os.path.abspath)
     parser.add_argument("--only", default=",".join(GROUPS))
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--seconds", type=float, default=60)

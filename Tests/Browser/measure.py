@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures the page in a headless Chromium, and its server, and prints a table.
 
-    Tests/Browser/measure.py [--binaries FOLDER] [--seconds N] [--write]
+    Tests/Browser/measure.py [--binaries FOLDER] [--assets FOLDER] [--seconds N] [--write]
 
 --binaries  a release build; without it one is built
+--assets    files of the page that stand in for the embedded ones
 --seconds   length of the trace (20)
 --write     put the table into docs/performance.md, between its markers
 
@@ -145,6 +146,7 @@ def write(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binaries")
+    parser.add_argument("--assets", type=os.path.abspath)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()

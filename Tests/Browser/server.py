@@ -12,6 +12,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 MINUTE = f"{ROOT}/docs/wave-tail/minute.ndjson"
 
 
+def page_files(options):
+    """The variable that names other files of the page, where the check was given some."""
+    return {"NIMMERVERSE_WEB_ASSETS": options.assets} if options.assets else {}
+
+
 class Child:
     """A program in a process group of its own, whose lines are kept; it ends with the check."""
 
@@ -86,7 +91,7 @@ class Server(Child):
     def __init__(self, options, *arguments, environment=None, name="nimmer-web"):
         super().__init__(
             name, [f"{options.binaries}/nimmer-web", *arguments],
-            {"PATH": os.environ["PATH"], "HOME": options.folder, **(environment or {})}, options.folder)
+            {"PATH": os.environ["PATH"], "HOME": options.folder, **page_files(options), **(environment or {})}, options.folder)
         self.used, self.origin = -1, None
 
     @classmethod

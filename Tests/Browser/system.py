@@ -13,7 +13,7 @@ import uuid
 import nats
 
 from browser import Skipped
-from server import Child, Server
+from server import Child, Server, page_files
 
 SYSTEM = """nimmerverse: 1
 name: browser
@@ -29,7 +29,8 @@ class System:
 
     def __init__(self, options):
         self.options, self.folder = options, f"{options.folder}/system"
-        self.environment = {"PATH": f"{os.environ['PATH']}:/usr/sbin", "HOME": self.folder, "NIMMERVERSE_ENV": "dev"}
+        self.environment = {"PATH": f"{os.environ['PATH']}:/usr/sbin", "HOME": self.folder, "NIMMERVERSE_ENV": "dev",
+                            **page_files(options)}
         self.up = self.client = None
 
     async def __aenter__(self):

@@ -34,8 +34,38 @@ import Testing
         }
     }
 
-    @Test func allOfThemAreAtMost150kB() {
-        #expect(contents.reduce(0) { $0 + $1.bytes.count } <= 150_000)
+    @Test func whatIsSentIsAtMost150kB() {
+        let pages = [
+            Assets.embedded.page(.dev, .operator), Assets.embedded.entrance(.dev, reason: "", takesToken: true),
+        ]
+        let sent = Assets.embedded.files.values.map(\.bytes) + pages
+        #expect(sent.reduce(0) { $0 + $1.count } <= 150_000)
+    }
+
+    @Test func whatOnlyReadersNeedIsNotSent() {
+        let script = "// Why.\nimport {a} from \"./a.js\";\n\n\tif (a) // kept\n\t\ta(`//`);\n"
+        let style = "/* Why. */\n\tp {color: red} /* kept */\n/* a */ q {}\n"
+        func bare(_ name: String, _ text: String) -> String {
+            String(decoding: Assets.bare(name, Array(text.utf8)), as: UTF8.self)
+        }
+        #expect(bare("b.js", script) == "import {a} from \"./a.js\";\nif (a) // kept\na(`//`);")
+        #expect(bare("b.css", style) == "p {color: red} /* kept */\n/* a */ q {}")
+        #expect(bare("b.html", "\t<p>\n") == "\t<p>\n")
+        // A text of several lines would lose its indentation.
+        for (name, bytes) in contents where name.hasSuffix(".js") {
+            for line in bytes.split(separator: UInt8(ascii: "\n")) {
+                #expect(
+                    line.count { $0 == UInt8(ascii: "`") } % 2 == 0, "\(name): \(String(decoding: line, as: UTF8.self))"
+                )
+            }
+            #expect(!text(name).contains("\n\t*/"), "\(name): a comment of several lines")
+        }
+    }
+
+    @Test func aFolderStandsInForWhatIsEmbedded() throws {
+        #expect(try Assets(folder: Self.folder).files.keys == Assets.embedded.files.keys)
+        let error = #expect(throws: PageError.self) { try Assets(folder: "\(Self.folder)/../include") }
+        #expect(error?.description.contains("/include, which has no index.html") == true)
     }
 
     @Test func nothingIsInlineOrFromElsewhere() {
