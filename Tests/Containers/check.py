@@ -313,8 +313,7 @@ def up(checks, engine, folder, env, nimmer, every=False, profile=None):
         raise
     finally:
         if "--keep" not in sys.argv:
-            system.compose("--profile", "*", "down", "-v", "--remove-orphans", "-t", "15", check=False)
-            check_gone(checks, engine, system)
+            take_down(checks, engine, system)
 
 
 def by_tag(home):
@@ -363,12 +362,25 @@ def others(home):
     return {"NIMMERVERSE_SYSTEM_FILE": f"{home}/system.yaml", "NIMMER_CHECK_BATTERIES": f"{home}/batteries"}
 
 
-def check_gone(checks, engine, system):
-    """Nothing of a project is left."""
+def take_down(checks, engine, system):
+    """Takes a project down, after which nothing of it is left.
+
+    The engine may hold a network for a moment after its last container is gone ("has active endpoints"), and compose then leaves it
+    with a warning (moby/moby#42119): such a network, and nothing else, is taken down again, and the engine's answer is printed.
+    """
     label = f"label=com.docker.compose.project={system.environment['COMPOSE_PROJECT_NAME']}"
+
+    def left(*kind):
+        return engine(*kind, "-q", "--filter", label).stdout.strip()
+    for attempt in range(5):
+        answer = system.compose("--profile", "*", "down", "-v", "--remove-orphans", "-t", "15", check=False)
+        if not left("network", "ls") or left("ps", "-a"):
+            break
+        say(f"a network is still held: {answer.stdout[-1000:]}")
+        time.sleep(1 + attempt)
     for kind in (("ps", "-a"), ("volume", "ls"), ("network", "ls")):
-        left = engine(*kind, "-q", "--filter", label).stdout.strip()
-        checks(left == "", f"{kind[0]}: nothing is left", left)
+        found = left(*kind)
+        checks(found == "", f"{kind[0]}: nothing is left", f"{found}; compose answered: {answer.stdout[-2000:]}")
 
 
 if __name__ == "__main__":
