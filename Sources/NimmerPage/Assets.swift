@@ -116,9 +116,12 @@ package struct Assets: Sendable {
     ///
     /// - Parameters:
     ///   - reason: why, in words of this program.
+    ///   - query: of the moment that the page opens afterwards, such as `?at=…`.
     ///   - takesToken: whether there is a form for a token.
-    package func entrance(_ environment: Environment, reason: String, takesToken: Bool) -> [UInt8] {
-        var text = Self.filled(enter, ["environment": environment.rawValue, "reason": reason])
+    package func entrance(
+        _ environment: Environment, reason: String, query: String = "", takesToken: Bool
+    ) -> [UInt8] {
+        var text = Self.filled(enter, ["environment": environment.rawValue, "reason": reason, "query": query])
         if !takesToken, let start = text.halves(around: "<!-- token -->"),
             let end = start.after.halves(around: "<!-- /token -->")
         {

@@ -119,8 +119,7 @@ package struct PageAccess: Sendable {
             throw PageError("this server has no token", remedy: "use the link that it printed", status: 401)
         }
         return try sessions.enter(
-            token: token, expected: expected, from: peer,
-            role: settings.operators.contains("*") ? .operator : .observer, at: now)
+            token: token, expected: expected, from: peer, role: tokenRole, at: now)
     }
 
     /// A new one-time link; its path.
@@ -133,6 +132,11 @@ package struct PageAccess: Sendable {
 }
 
 extension PageAccess {
-    /// The session with an id, which a look does not keep alive; nil where it has ended.
-    func session(id: String, at now: SteadyTime) -> Sessions.Session? { sessions.look(id, at: now) }
+    /// The session of a tab, which a look does not keep alive; nil where it has ended.
+    func session(key: String, at now: SteadyTime) -> Sessions.Session? { sessions.look(key, at: now) }
+
+    /// Role that each way in gives: a session of a former start with another one has ended.
+    var roles: [String: PageRole] { [Sessions.byLink: settings.linkRole, Sessions.byToken: tokenRole] }
+
+    private var tokenRole: PageRole { settings.operators.contains("*") ? .operator : .observer }
 }

@@ -32,7 +32,15 @@ package struct PageDecisions: Sendable {
         var card = model.read { state, feed in PageCard(story, feed, state).json }
         let trust = Self.trust(of: story, explanation)
         card["points"] = waves(of: story, explanation)?.run(trust: trust).pointsJSON ?? .array([])
-        card["trust"] = .object(self.trust(trust, explanation, story))
+        card["trust"] = .object(forecast(trust, explanation, story).json)
+        card["then"] = PageText.number(trust)
+        if let opening = story.opening, let change = model.trustChange(of: opening),
+            var outcome = card["outcome"]?.object
+        {
+            outcome["before"] = PageText.number(change.before)
+            outcome["after"] = PageText.number(change.after)
+            card["outcome"] = .object(outcome)
+        }
         card["awaited"] = .bool(bus != nil && isAwaited(story, explanation))
         return card
     }
@@ -135,16 +143,16 @@ package struct PageDecisions: Sendable {
     }
 
     /// Trust now, and what each outcome would lead to (trust.md, Learning; gates.md, Learning).
-    private func trust(_ then: Double, _ explanation: JSON?, _ story: PageStory) -> JSONObject {
-        TrustForecast(explanation, opener: story.transition?.body.opener?.text, fallback: then).json
+    private func forecast(_ then: Double, _ explanation: JSON?, _ story: PageStory) -> TrustForecast {
+        TrustForecast(explanation, opener: story.transition?.body.opener?.text, fallback: then)
     }
 
     // MARK: - Acting
 
     /// Reports the outcome of an opening, or takes it back.
     ///
-    /// - Returns: what became of it, in a sentence.
-    package func report(_ json: JSON, by user: String) async throws(PageError) -> String {
+    /// - Returns: what became of it, in a sentence, and the trust before and after it.
+    package func report(_ json: JSON, by user: String) async throws(PageError) -> JSONObject {
         guard let bus else {
             throw PageError("a recording is not verified: only openings that happen now are", status: 409)
         }
@@ -167,6 +175,8 @@ package struct PageDecisions: Sendable {
                 "the outcome is known: \(known.result.rawValue), by \(known.sender)", remedy: "take it back first",
                 status: 409)
         }
+        let then = Self.trust(of: story, nil)
+        let before = forecast(then, await explain(region.text, isNew: true), story).now
         do {
             let accepted = try await OutcomeReport(
                 of: id, gate: story.transition?.body.gateID ?? GateID(region: region), domain: region.domain,
@@ -174,10 +184,16 @@ package struct PageDecisions: Sendable {
                 reason: note.isEmpty ? "(\(user))" : "\(note) (\(user))"
             ).publish(on: bus, model.environment)
             // The gate's trust is another now.
-            _ = await explain(region.text, isNew: true)
+            let after = await explain(region.text, isNew: true).map { forecast(then, $0, story).now }
             let witnesses = accepted.witnesses.map(\.text).joined(separator: ", ")
-            return result == nil
+            if let after { model.keep(trustChange: (before, after), of: id) }
+            let text =
+                result == nil
                 ? "taken back: \(accepted.result.rawValue)" : "\(accepted.result.rawValue), asserted by \(witnesses)"
+            return [
+                "text": .string(text), "before": PageText.number(before),
+                "after": after.map { PageText.number($0) } ?? .null,
+            ]
         } catch let failure as Failure {
             throw PageError(failure)
         } catch { throw PageError("it cannot be reported: \(error)", status: 503) }

@@ -19,6 +19,8 @@ package final class PageModel: Sendable {
         var explanations: [String: JSON] = [:]
         /// Times at which the thalamus was asked about gates that it did not explain.
         var asked: [String: SteadyTime] = [:]
+        /// Trust before and after an outcome that was reported on a page, by the opening.
+        var trustChanges: [MessageID: (before: Double, after: Double)] = [:]
         var lost = 0
         var boot: String
         /// Waves since they were last counted.
@@ -96,7 +98,7 @@ package final class PageModel: Sendable {
     /// Takes in which cells run.
     package func expect(_ running: [PageFeed.RunningCell]) { state.withLock { $0.feed.expect(running, in: $0.scope) } }
 
-    /// Takes in what the thalamus explains of a gate: pages are sent its trust now, its half-life and window with their next snapshot.
+    /// Takes in what the thalamus explains of a gate: pages are sent its trust, half-life and window.
     package func learn(_ gate: String, _ explanation: JSON) {
         state.withLock { state in
             if state.explanations.count < 512 || state.explanations[gate] != nil {
@@ -104,7 +106,9 @@ package final class PageModel: Sendable {
             }
             state.feed.learn(gate, explanation)
             state.asked[gate] = nil
-            if let frame = state.feed.trust(gate, explanation, state.scope) { state.ring.append(frame, at: .now()) }
+            guard let frame = state.feed.facts(gate, explanation) else { return }
+            state.ring.append(frame, at: .now())
+            for tab in state.tabs.values { tab.wake.yield() }
         }
     }
 
@@ -161,6 +165,19 @@ package final class PageModel: Sendable {
 
     /// The thalamus's last explanation of a gate; nil where it was not asked.
     package func explanation(of gate: String) -> JSON? { state.withLock { $0.explanations[gate] } }
+
+    /// The trust before and after the outcome of an opening; nil where it was not reported on a page of this server.
+    func trustChange(of opening: MessageID) -> (before: Double, after: Double)? {
+        state.withLock { $0.trustChanges[opening] }
+    }
+
+    /// Keeps the trust before and after an outcome, of so many.
+    func keep(trustChange change: (before: Double, after: Double), of opening: MessageID) {
+        state.withLock { state in
+            if state.trustChanges.count >= 1024 { state.trustChanges = [:] }
+            state.trustChanges[opening] = change
+        }
+    }
 
     /// Number of messages that found no place in the mailbox.
     package var lost: Int { state.withLock { $0.lost } }
@@ -220,6 +237,8 @@ package final class PageModel: Sendable {
             tab.wake.yield()
         }
     }
+
+    func isWatched(_ number: UInt64) -> Bool { state.withLock { $0.tabs[number]?.queue.isHidden == false } }
 
     var restarts: Int { restarted.load(ordering: .sequentiallyConsistent) }
 

@@ -23,6 +23,11 @@ package final class PageServer: Sendable {
     private let control: @Sendable (Tab.Control) -> Void
     /// Called when a browser got in by a link, so that the next can be printed.
     private let onEntry: @Sendable (PageServer) -> Void
+    /// Called with what went wrong and concerns no request.
+    private let onFault: @Sendable (String) -> Void
+    private let listening: ListenAddress
+    private let sessionFile: SessionFile?
+    private let keptAt: Mutex<SteadyTime>
     private let refused = Atomic<Int>(0)
     private let answered = Atomic<Int>(0)
 
@@ -32,7 +37,8 @@ package final class PageServer: Sendable {
     package init(
         _ settings: PageSettings, listening: ListenAddress, model: PageModel, assets: Assets = .embedded,
         decisions: PageDecisions, history: History, control: @escaping @Sendable (Tab.Control) -> Void = { _ in },
-        onEntry: @escaping @Sendable (PageServer) -> Void = { _ in }
+        onEntry: @escaping @Sendable (PageServer) -> Void = { _ in },
+        onFault: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.settings = settings
         self.control = control
@@ -41,7 +47,27 @@ package final class PageServer: Sendable {
         self.decisions = decisions
         self.history = history
         self.onEntry = onEntry
-        access = Mutex(PageAccess(settings, listening: listening, at: .now()))
+        self.onFault = onFault
+        self.listening = listening
+        sessionFile = settings.sessionFile.map { SessionFile($0) }
+        var access = PageAccess(settings, listening: listening, at: .now())
+        sessionFile?.restore(into: &access, listening: listening, at: .now(), .now())
+        self.access = Mutex(access)
+        keptAt = Mutex(.now())
+    }
+
+    /// Keeps the sessions over a restart: at once where there is a new one, else so often that one that is used does not end by it.
+    private func keepSessions(at now: SteadyTime, isNew: Bool = false) {
+        guard let sessionFile else { return }
+        let isDue = keptAt.withLock { kept in
+            guard isNew || now.duration(since: kept) > .seconds(600) else { return false }
+            kept = now
+            return true
+        }
+        guard isDue else { return }
+        do throws(Failure) {
+            try sessionFile.keep(currentAccess, listening: listening, at: now, .now())
+        } catch { onFault("a restart ends the sessions: \(error.printed.text)") }
     }
 
     /// A new one-time link: its path.
@@ -54,9 +80,19 @@ package final class PageServer: Sendable {
         (answered.load(ordering: .relaxed), refused.load(ordering: .relaxed))
     }
 
-    /// Indicates whether a session is still one.
-    package func session(_ id: String) -> Sessions.Session? {
-        access.withLock { access in access.session(id: id, at: .now()) }
+    /// The session of a tab; nil once it has ended.
+    package func session(_ session: Sessions.Session) -> Sessions.Session? {
+        access.withLock { access in access.session(key: session.key, at: .now()) }
+    }
+
+    /// The rules and sessions as they are now.
+    var currentAccess: PageAccess { access.withLock { $0 } }
+
+    /// Counts a tab that is looked at as use of its session.
+    package func watched(_ session: Sessions.Session) {
+        let now = SteadyTime.now()
+        access.withLock { access in _ = access.sessions.session(session.id, at: now) }
+        keepSessions(at: now)
     }
 
     /// Carries out what a tab asks of a recording.
@@ -72,7 +108,7 @@ package final class PageServer: Sendable {
             // A person is shown a page, a program JSON.
             let isPage = request.path == "/enter" || request.path == "/" && request.method == "GET"
             if error.status == 401 || error.status == 429, isPage {
-                return .response(entrance(error))
+                return .response(entrance(error, request))
             }
             return .response(secured(.refusal(error)))
         }
@@ -135,7 +171,7 @@ package final class PageServer: Sendable {
             throw PageError("an act is JSON; found \(error)")
         }
         if request.path == "/outcome" {
-            return .json(["text": .string(try await decisions.report(json, by: session.user))])
+            return .json(try await decisions.report(json, by: session.user))
         }
         return .json(["text": .string(try await decisions.decide(json, by: session.user))])
     }
@@ -163,27 +199,38 @@ package final class PageServer: Sendable {
             }
             onEntry(self)
         }
+        keepSessions(at: now, isNew: true)
         var place = "/"
-        // A link to a moment goes through the entrance.
-        let kept = ["from", "at", "to", "open"].compactMap { key in
-            request.query[key].map { "\(key)=\(Self.quoted($0))" }
-        }
-        if !kept.isEmpty { place += "?" + kept.joined(separator: "&") }
+        place += Self.moment(request)
         var response = secured(.redirect(to: place))
         let cookie = access.withLock { $0.cookie(for: session, isEncrypted: request.isEncrypted || isSecureOutside) }
         response.headers.append(("Set-Cookie", cookie))
         return response
     }
 
+    /// The query of a link to a moment, which goes through the entrance; empty without one.
+    private static func moment(_ request: PageRequest) -> String {
+        let kept = ["from", "at", "to", "open"].compactMap { key in
+            request.query[key].map { "\(key)=\(quoted($0))" }
+        }
+        return kept.isEmpty ? "" : "?" + kept.joined(separator: "&")
+    }
+
     private var isSecureOutside: Bool { settings.publicURL?.hasPrefix("https:") ?? false }
 
-    private func entrance(_ error: PageError) -> PageResponse {
+    private func entrance(_ error: PageError, _ request: PageRequest) -> PageResponse {
         let reason = error.remedy.isEmpty ? "\(error)" : "\(error): \(error.remedy)"
-        return secured(
+        var response = secured(
             PageResponse(
                 status: error.status,
                 headers: [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")],
-                body: assets.entrance(model.environment, reason: reason, takesToken: settings.token != nil)))
+                body: assets.entrance(
+                    model.environment, reason: reason, query: Self.moment(request), takesToken: settings.token != nil)))
+        // A link of another site comes without the cookie (SameSite=Strict); asked again by this page, it has it.
+        if request.headers["sec-fetch-site"] == "cross-site", request.path == "/" {
+            response.headers.append(("Refresh", "0; url=/\(Self.moment(request))"))
+        }
+        return response
     }
 
     /// The fields of a form (application/x-www-form-urlencoded).

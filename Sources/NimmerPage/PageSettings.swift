@@ -22,6 +22,8 @@ package struct PageSettings: Sendable {
     package var operators: Set<String> = []
     /// The origin that browsers use, such as `https://nimmer.example`; nil: the address of the server.
     package var publicURL: String?
+    /// File that keeps sessions over a restart; nil: a restart ends them.
+    package var sessionFile: String?
     /// Role of who follows a one-time link.
     package var linkRole = PageRole.observer
 

@@ -32,8 +32,16 @@ package enum Secret {
     }
 
     /// The first characters of SHA-256 in hexadecimal digits.
-    package static func fingerprint(_ bytes: [UInt8]) -> String {
-        digest(bytes).prefix(4).map { byte in
+    package static func fingerprint(_ bytes: [UInt8]) -> String { digits(digest(bytes).prefix(4)) }
+
+    /// SHA-256 of a secret in hexadecimal digits: what stands for it where it must not be.
+    static func key(of secret: String) -> String { digits(digest(Array(secret.utf8))[...]) }
+
+    /// Characters of a ``key(of:)``.
+    static let keyLength = 64
+
+    private static func digits(_ bytes: ArraySlice<UInt8>) -> String {
+        bytes.map { byte in
             let text = String(byte, radix: 16)
             return text.count < 2 ? "0" + text : text
         }.joined()

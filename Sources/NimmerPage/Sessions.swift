@@ -4,17 +4,41 @@ import NimmerWave
 package struct Sessions: Sendable {
     /// Someone who got in.
     package struct Session: Sendable {
-        /// The secret in the cookie.
-        package let id: String
+        /// The secret in the cookie; empty in one of a former start that was not used since.
+        fileprivate(set) package var id: String
+        /// Digest of the secret.
+        let key: String
         /// Name of the user: of the proxy's header, else how one got in.
         package let user: String
         /// Indicates whether a proxy names its user in each request.
         package let isOfProxy: Bool
         package let role: PageRole
-        /// The secret that acts must carry beside the cookie.
-        package let csrf: String
+        /// The secret that acts must carry beside the cookie; it follows from the cookie's, and never leads to it.
+        fileprivate(set) package var csrf: String
         fileprivate(set) package var lastUsed: SteadyTime
         fileprivate var acts: TokenBucket<SteadyTime>
+
+        init(id: String, user: String, role: PageRole, isOfProxy: Bool, at now: SteadyTime) {
+            self.init(key: Secret.key(of: id), user: user, role: role, isOfProxy: isOfProxy, lastUsed: now, at: now)
+            use(id, at: now)
+        }
+
+        fileprivate init(
+            key: String, user: String, role: PageRole, isOfProxy: Bool, lastUsed: SteadyTime, at now: SteadyTime
+        ) {
+            (id, csrf) = ("", "")
+            self.key = key
+            self.user = user
+            self.role = role
+            self.isOfProxy = isOfProxy
+            self.lastUsed = lastUsed
+            acts = TokenBucket(20, at: now)
+        }
+
+        fileprivate mutating func use(_ id: String, at now: SteadyTime) {
+            if self.id.isEmpty { (self.id, csrf) = (id, Secret.key(of: "csrf \(id)")) }
+            lastUsed = now
+        }
     }
 
     /// A session that was not used for so long has ended.
@@ -23,7 +47,11 @@ package struct Sessions: Sendable {
     package static let maximum = 256
     /// Links that wait at most.
     private static let maximumLinks = 8
+    /// User of a session by the way in, where that names none.
+    static let byLink = "the link"
+    static let byToken = "token"
 
+    /// Sessions by the digest of their secret.
     private var sessions: [String: Session] = [:]
     private var links: [(secret: String, role: PageRole)] = []
     /// Attempts to get in, of each address and of all.
@@ -51,7 +79,7 @@ package struct Sessions: Sendable {
                 "this link was used already, or is of another start of the server",
                 remedy: "use the newest link that `nimmer web` has printed", status: 401)
         }
-        return try open("the link", links.remove(at: place).role, at: now)
+        return try open(Self.byLink, links.remove(at: place).role, at: now)
     }
 
     /// Lets in who knows the token.
@@ -62,7 +90,7 @@ package struct Sessions: Sendable {
         guard Secret.isEqual(token, expected) else {
             throw PageError("this is not the token", remedy: "it stands in the file of token_file", status: 401)
         }
-        return try open("token", role, at: now)
+        return try open(Self.byToken, role, at: now)
     }
 
     /// Makes a session.
@@ -71,30 +99,30 @@ package struct Sessions: Sendable {
     ) throws(PageError) -> Session {
         sessions = sessions.filter { now.duration(since: $0.value.lastUsed) < Self.idle }
         if sessions.count >= Self.maximum, let oldest = sessions.values.min(by: { $0.lastUsed < $1.lastUsed }) {
-            sessions[oldest.id] = nil
+            sessions[oldest.key] = nil
         }
-        let session = Session(
-            id: try Secret.random(), user: user, isOfProxy: isOfProxy, role: role, csrf: try Secret.random(),
-            lastUsed: now,
-            acts: TokenBucket(20, at: now))
-        sessions[session.id] = session
+        let session = Session(id: try Secret.random(), user: user, role: role, isOfProxy: isOfProxy, at: now)
+        sessions[session.key] = session
         return session
     }
 
     /// The session of a cookie; nil where it has ended, or never was.
     package mutating func session(_ id: String?, at now: SteadyTime) -> Session? {
-        guard let id, let session = sessions[id] else { return nil }
+        guard let id, !id.isEmpty else { return nil }
+        let key = Secret.key(of: id)
+        guard var session = sessions[key] else { return nil }
         guard now.duration(since: session.lastUsed) < Self.idle else {
-            sessions[id] = nil
+            sessions[key] = nil
             return nil
         }
-        sessions[id]?.lastUsed = now
+        session.use(id, at: now)
+        sessions[key] = session
         return session
     }
 
-    /// The session of an id without use of it; nil where it has ended.
-    func look(_ id: String, at now: SteadyTime) -> Session? {
-        guard let session = sessions[id], now.duration(since: session.lastUsed) < Self.idle else { return nil }
+    /// The session with a digest without use of it; nil where it has ended.
+    func look(_ key: String, at now: SteadyTime) -> Session? {
+        guard let session = sessions[key], now.duration(since: session.lastUsed) < Self.idle else { return nil }
         return session
     }
 
@@ -103,7 +131,7 @@ package struct Sessions: Sendable {
         -> Session
     {
         if let known = sessions.values.first(where: { $0.isOfProxy && $0.user == user && $0.role == role }) {
-            sessions[known.id]?.lastUsed = now
+            sessions[known.key]?.lastUsed = now
             return known
         }
         return try open(user, role, isOfProxy: true, at: now)
@@ -113,9 +141,37 @@ package struct Sessions: Sendable {
     ///
     /// - Throws: ``PageError`` where there were too many.
     package mutating func act(_ session: Session, at now: SteadyTime) throws(PageError) {
-        sessions[session.id]?.acts.fill(to: 20, perSecond: 1, at: now)
-        guard sessions[session.id]?.acts.take(1) ?? false else {
+        sessions[session.key]?.acts.fill(to: 20, perSecond: 1, at: now)
+        guard sessions[session.key]?.acts.take(1) ?? false else {
             throw PageError("too many acts at once", remedy: "wait a few seconds", status: 429)
+        }
+    }
+
+    /// The sessions that a restart must not end: digests of secrets, and no secret. A proxy names its users again by itself.
+    package func kept(at now: SteadyTime, _ wall: Timestamp) -> JSON {
+        .array(
+            sessions.values.filter { !$0.isOfProxy }.sorted { $0.key < $1.key }.map { session in
+                [
+                    "key": .string(session.key), "user": .string(session.user), "role": .string(session.role.rawValue),
+                    "used": .string(wall.advanced(milliseconds: -now.milliseconds(since: session.lastUsed)).rfc3339),
+                ]
+            })
+    }
+
+    /// Takes in the sessions of a former start.
+    ///
+    /// - Parameter roles: role that each way in gives now; a session with another one has ended.
+    package mutating func restore(_ kept: JSON, roles: [String: PageRole], at now: SteadyTime, _ wall: Timestamp) {
+        for item in (kept.array ?? []).prefix(Self.maximum) {
+            guard let key = item["key"]?.string, key.utf8.count == Secret.keyLength, let user = item["user"]?.string,
+                let role = item["role"]?.string.flatMap({ PageRole(rawValue: $0) }), roles[user] == role,
+                let used = item["used"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
+                used <= wall
+            else { continue }
+            let lastUsed = now.advanced(milliseconds: -wall.milliseconds(since: used))
+            guard now.duration(since: lastUsed) < Self.idle else { continue }
+            sessions[key] = Session(
+                key: key, user: user, role: role, isOfProxy: false, lastUsed: lastUsed, at: now)
         }
     }
 

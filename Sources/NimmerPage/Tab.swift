@@ -68,6 +68,9 @@ package final class Tab: Sendable {
         return nil
     }
 
+    /// Indicates whether a person can see it.
+    package var isWatched: Bool { model.isWatched(number) }
+
     /// Takes in what the page reports.
     ///
     /// - Returns: what is asked of a recording; nil for what only concerns the tab.

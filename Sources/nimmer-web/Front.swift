@@ -33,17 +33,25 @@ final class Front: Sendable {
 
     /// Opens the port.
     ///
-    /// - Parameter upstream: path of the Unix socket behind it.
+    /// - Parameters:
+    ///   - former: port of a former start, which is taken where it is free and any port may be: open pages find it again.
+    ///   - upstream: path of the Unix socket behind it.
     /// - Throws: ``PageError`` where the port cannot be opened, or the certificate cannot be used.
     init(
-        _ address: ListenAddress, tls: (certificate: String, key: String)?, trusted: [AddressRange], upstream: String
+        _ address: ListenAddress, preferring former: UInt16? = nil, tls: (certificate: String, key: String)?,
+        trusted: [AddressRange], upstream: String
     ) throws(PageError) {
         var context: TLSContext?
         if let tls { context = try TLSContext(certificate: tls.certificate, key: tls.key) }
         self.context = context
         self.upstream = upstream
         self.trusted = trusted
-        (listener, port) = try Self.listen(address)
+        let again = address.port == 0 ? former.map { ListenAddress(host: address.host, port: $0) } : nil
+        if let again, let opened = try? Self.listen(again) {
+            (listener, port) = opened
+        } else {
+            (listener, port) = try Self.listen(address)
+        }
         do throws(SystemCallError) { wakeUp = try WakeUp() } catch {
             close(listener)
             throw PageError("cannot listen on \(address): \(error)", status: 503)

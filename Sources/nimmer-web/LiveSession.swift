@@ -81,7 +81,10 @@ struct LiveSession {
                 }
             }
             group.addTask { [process, settings] in
-                try await listener.run(model: model, decisions: decisions, history: history) { server, address in
+                try await listener.run(
+                    model: model, decisions: decisions, history: history,
+                    onFault: { process.logger.warning("Sessions cannot be kept", metadata: ["why": "\($0)"]) }
+                ) { server, address in
                     process.health.started()
                     process.logger.info("Serving the page", metadata: ["address": "\(address)"])
                     process.answers.report { Self.statistics(server) }

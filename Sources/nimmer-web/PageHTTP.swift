@@ -48,7 +48,9 @@ final class Listener: Sendable {
                 "\(place) is too long a path for a socket", remedy: "TMPDIR names another place", status: 503)
         }
         do {
-            front = try Front(settings.listen, tls: settings.tls, trusted: settings.trustedProxies, upstream: path)
+            front = try Front(
+                settings.listen, preferring: settings.sessionFile.flatMap { SessionFile($0).port }, tls: settings.tls,
+                trusted: settings.trustedProxies, upstream: path)
         } catch {
             rmdir(folder)
             throw error
@@ -186,7 +188,7 @@ private struct TabSocket: WSHandler {
 
     func makeFrames(for client: AsyncThrowingStream<WSFrame, any Error>) async throws -> AsyncStream<WSFrame> {
         let pending = Pending()
-        let reader = Task { [tab, page] in
+        let reader = Task { [tab, page, session] in
             defer { tab.close() }
             for try await frame in client {
                 switch frame.opcode {
@@ -196,6 +198,7 @@ private struct TabSocket: WSHandler {
                 case .text where frame.fin && frame.payload.count <= Self.maximumReport:
                     do throws(PageError) {
                         if let control = try tab.take(Array(frame.payload)) { page.control(control) }
+                        if tab.isWatched { page.watched(session) }
                     } catch {
                         pending.add(.close(code: WSCloseCode(1008, reason: String("\(error)".prefix(100)))))
                     }
@@ -218,7 +221,7 @@ private struct TabSocket: WSHandler {
                 return nil
             }
             if let frame = pending.take() { return frame }
-            switch await tab.next({ page.session(session.id) }) {
+            switch await tab.next({ page.session(session) }) {
             case .text(let bytes)?: return WSFrame(fin: true, opcode: .text, mask: nil, payload: Data(bytes))
             case .binary(let bytes)?: return WSFrame(fin: true, opcode: .binary, mask: nil, payload: Data(bytes))
             case .close(let code, let reason)?:

@@ -26,6 +26,7 @@ struct PageListener {
     func run(
         model: PageModel, decisions: PageDecisions, history: History,
         control: @escaping @Sendable (Tab.Control) -> Void = { _ in },
+        onFault: @escaping @Sendable (String) -> Void = { _ in },
         ready: @escaping @Sendable (PageServer, ListenAddress) -> Void
     ) async throws {
         try await listener.run { [settings, assets] address in
@@ -34,7 +35,7 @@ struct PageListener {
                 control: control,
                 onEntry: { server in
                     if settings.printsLinks { Announcement.printNext(server, settings, address) }
-                })
+                }, onFault: onFault)
             ready(server, address)
             return server
         }

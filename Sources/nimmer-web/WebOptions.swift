@@ -19,6 +19,8 @@ struct WebOptions: ProcessOptions {
     let passwordFile = Setting.text(
         "password_file",
         "A file that holds the password of PostgreSQL's reader alone; NIMMERVERSE_POSTGRES_URL names the server.")
+    let sessionsFile = Setting.text(
+        "sessions_file", "A file that keeps sessions over a restart, so that open pages come back by themselves.")
     let publicURL = Setting.text("public_url", "The origin that browsers use, such as https://nimmer.example.")
 }
 
@@ -43,6 +45,7 @@ extension Settings<WebOptions> {
         for range in self.trustedProxies { page.trustedProxies.append(try AddressRange(range)) }
         page.operators = Set(self.operators)
         page.publicURL = self.publicURL
+        page.sessionFile = self.sessionsFile
         page.linkRole = PageRole(rawValue: self.role) ?? .observer
         return page
     }

@@ -1,7 +1,13 @@
+import NimmerOutput
+import NimmerPlatform
 import NimmerWave
 import Testing
 
 @testable import NimmerPage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
 
 /// Sessions, links and tokens: entry, and the right to act.
 @Suite struct AccessTests {
@@ -173,6 +179,49 @@ import Testing
             _ = try access.sessions.open("u\(number)", .observer, at: later(Double(number + 1)))
         }
         #expect(access.sessions.count == Sessions.maximum)
-        #expect(access.session(id: first.id, at: later(1000)) == nil)
+        #expect(access.session(key: first.key, at: later(1000)) == nil)
+    }
+
+    @Test func aRestartKeepsSessionsWithoutTheirSecrets() throws {
+        let path = "/tmp/nimmer-sessions-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).json"
+        defer { unlink(path) }
+        let wall = Timestamp.now()
+        var former = access { $0.linkRole = .operator }
+        let session = try former.sessions.open(Sessions.byLink, .operator, at: start)
+        let observer = try former.sessions.open(Sessions.byLink, .observer, at: start)
+        let old = try former.sessions.open(Sessions.byLink, .operator, at: later(-11 * 3600))
+        let proxied = try former.sessions.open("anna", .operator, isOfProxy: true, at: start)
+        try SessionFile(path).keep(former, listening: address, at: start, wall)
+        let text = String(decoding: try SmallFile.bytes(path), as: UTF8.self)
+        for secret in [session.id, session.csrf, observer.id, old.id] { #expect(!text.contains(secret)) }
+        var status = stat()
+        #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+        #expect(SessionFile(path).port == address.port)
+
+        var next = access { $0.linkRole = .operator }
+        // Two hours later, of another start of the clock.
+        let (then, later) = (SteadyTime(nanoseconds: 5), wall.advanced(milliseconds: 2 * 3_600_000))
+        SessionFile(path).restore(into: &next, listening: address, at: then, later)
+        let found = next.sessions.session(session.id, at: then)
+        #expect(found?.csrf == session.csrf && found?.role == .operator && found?.id == session.id)
+        // What is no longer given, has ended meanwhile, or a proxy names again does not come back.
+        for ended in [observer, old, proxied] { #expect(next.sessions.session(ended.id, at: then) == nil) }
+        var elsewhere = access { $0.linkRole = .operator }
+        let other = ListenAddress(host: "127.0.0.1", port: 9999)
+        SessionFile(path).restore(into: &elsewhere, listening: other, at: then, later)
+        #expect(elsewhere.sessions.count == 0)
+    }
+
+    @Test(arguments: [
+        "", "{", "[]", #"{"port":70000,"sessions":7}"#, #"{"port":8080,"sessions":[{"key":"x"},null,[]]}"#,
+    ])
+    func aFileOfAnythingElseKeepsNothing(text: String) throws {
+        let path = "/tmp/nimmer-sessions-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).json"
+        defer { unlink(path) }
+        try FileText.write(text, to: path)
+        var access = access()
+        SessionFile(path).restore(into: &access, listening: address, at: start, .now())
+        #expect(access.sessions.count == 0)
+        #expect(access.sessions.session("", at: start) == nil)
     }
 }

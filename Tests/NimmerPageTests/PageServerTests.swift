@@ -60,6 +60,12 @@ import Testing
             return (response.status, (try? JSON(parsing: response.body)) ?? .null)
         }
 
+        /// The session of its cookie.
+        var session: Sessions.Session? {
+            var access = server.currentAccess
+            return access.sessions.session(String(cookie.split(separator: "=")[1]), at: .now())
+        }
+
         /// The id of the newest opening.
         var opening: String? {
             playback.model.read { state, feed in feed.snapshot(of: state)["openings"]?.array?.last?["id"]?.string }
@@ -84,6 +90,21 @@ import Testing
         }
     }
 
+    @Test func aMomentGoesThroughTheEntrance() async throws {
+        let stage = try await Stage()
+        let query = ["at": "2026-02-14T18:30:52Z\"<b>", "other": "1"]
+        let (status, _, entrance) = await stage.get("/", query, headers: ["cookie": ""])
+        #expect(status == 401)
+        #expect(entrance?.headers.contains { $0.name == "Refresh" } == false)
+        let text = String(decoding: entrance?.body ?? [], as: UTF8.self)
+        #expect(!text.contains("<b>") && !text.contains("{{"))
+        // A browser sends no cookie with a link of another site: the page asks again by itself, once.
+        let cross = ["cookie": "", "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"]
+        let (_, _, again) = await stage.get("/", query, headers: cross)
+        let refresh = again?.headers.first { $0.name == "Refresh" }?.value
+        #expect(refresh == "0; url=/?at=2026-02-14T18:30:52Z%22%3cb%3e")
+    }
+
     @Test func aDecisionIsExplainedAndComputedAnew() async throws {
         let stage = try await Stage()
         let id = try #require(stage.opening)
@@ -100,6 +121,36 @@ import Testing
         let (wrong, error, _) = await stage.get("/what-if/\(id)", ["trust": "7"])
         #expect(wrong == 400)
         #expect(error["error"]?.string?.contains("7") == true)
+    }
+
+    @Test func aCommandBelongsToItsDecision() async throws {
+        let stage = try await Stage(at: "52s")
+        let marks = stage.playback.model.read { state, feed in feed.snapshot(of: state)["marks"]?.array ?? [] }
+        let command = try #require(marks.last { $0["k"]?.string == "command" })
+        let result = try #require(marks.last { $0["k"]?.string == "result" })
+        #expect(result["id"] == command["id"])
+        #expect(result["took"]?.double == 1797)
+        let open = try #require(command["open"]?.string)
+        #expect(result["open"]?.string == open)
+        #expect(command["g"]?.int != nil)
+        let (status, card, _) = await stage.get("/decision/\(open)")
+        #expect(status == 200)
+        #expect(card["gate"] == command["g"])
+        let done = try #require(card["commands"]?.array?.first)
+        #expect(done["state"]?.string == "ok")
+        #expect(done["result"]?.string?.contains("1.7") == true)
+        // At rest the slider is at the trust of then.
+        #expect(card["then"]?.double != nil)
+    }
+
+    @Test func placesHaveKeysOfTheirOwn() async throws {
+        let stage = try await Stage(at: "52s")
+        let snapshot = stage.playback.model.read { state, feed in feed.snapshot(of: state) }
+        for kind in ["cells", "gates"] {
+            let keys = (snapshot[kind]?.array ?? []).compactMap { $0["key"]?.string }
+            #expect(keys.count == snapshot[kind]?.array?.count)
+            #expect(Set(keys).count == keys.count)
+        }
     }
 
     @Test func aHistoryIsOfTheStretchThatIsAskedFor() async throws {
@@ -151,8 +202,7 @@ import Testing
 
     /// The snapshot of a new tab; the first message is packed, so it is asked of the model.
     private func unpacked(_ stage: Stage) throws -> [UInt8] {
-        let id = String(stage.cookie.split(separator: "=")[1])
-        let session = try #require(stage.server.session(id))
+        let session = try #require(stage.session)
         return JSON.object(["csrf": .string(session.csrf)]).bytes
     }
 
@@ -169,8 +219,7 @@ import Testing
 
     @Test func aTabBeginsWithASnapshotAndGoesOnWhereItWas() async throws {
         let stage = try await Stage(at: "20s")
-        let id = String(stage.cookie.split(separator: "=")[1])
-        let session = try #require(stage.server.session(id))
+        let session = try #require(stage.session)
         let tab = try stage.playback.model.openTab(after: nil)
         let first = await tab.next { session }
         guard case .binary(let packed)? = first else {

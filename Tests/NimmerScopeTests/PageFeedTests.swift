@@ -110,6 +110,40 @@ import Testing
         #expect(page.cells.count { $0.name == "silent" } == 1)
     }
 
+    @Test func aNameInTwoRegionsIsTwoCells() throws {
+        let stage = Stage(try Scenario.plant(), seconds: 0)
+        var feed = PageFeed()
+        let long = "building-7.floor-2.living-room.window-north-east"
+        let running = ["hall", "yard", "\(long).left", "\(long).right"].map {
+            PageFeed.RunningCell(name: "camera", region: $0)
+        }
+        for cell in running { feed.expect([cell], in: stage.scope) }
+        let snapshot = feed.snapshot(of: stage.scope)
+        let gates = snapshot["gates"]?.array ?? []
+        #expect(Set(gates.compactMap { $0["key"]?.string }) == Set(running.map(\.region)))
+        #expect(Set(gates.compactMap { $0["n"]?.string }).count == 3)
+        let cells = snapshot["cells"]?.array ?? []
+        #expect(Set(cells.compactMap { $0["key"]?.string }).count == 4)
+    }
+
+    @Test func whatTheThalamusExplainsIsSentAsFacts() throws {
+        let (page, played, state) = try played(seconds: 60, step: 700)
+        var feed = played
+        let gate = try #require(page.gates.first?.name)
+        let explanation: JSON = [
+            "half_life_ms": .number(1234), "window_ms": .number(777), "trust": .string("earned"),
+            "weight": .number(0.25),
+        ]
+        feed.learn(gate, explanation)
+        guard case .text(let frame)? = feed.facts(gate, explanation) else {
+            Issue.record("no frame")
+            return
+        }
+        #expect(frame["facts"]?.array == [[.number(0), .number(1234), .number(777), .bool(true), .number(0.25)]])
+        #expect(feed.snapshot(of: state)["gates"]?.array?.first?["half"]?.double == 1234)
+        #expect(feed.facts("nowhere", explanation) == nil)
+    }
+
     @Test func textFromOutsideIsVisibleAndShort() {
         #expect(PageText.shown("a\u{202e}b\u{7}", 48).string == "a\\u{202e}b\\u{07}")
         #expect(PageText.shown(String(repeating: "x", count: 500), 48).string?.count == 49)

@@ -17,6 +17,7 @@ package struct PageFeed: Sendable {
     }
 
     var names = PageNames()
+    private(set) var deeds = PageDeeds()
     /// Number of the next entry that was not read.
     private var cursor = 0
     private(set) var collapses = 0
@@ -76,20 +77,19 @@ package struct PageFeed: Sendable {
         changedTrust.sorted() + state.gates.tracks.keys.sorted().filter { facts[$0] == nil }
     }
 
-    /// The frame of a gate's trust as the thalamus explains it; nil for a gate that pages do not know.
-    package func trust(_ gate: String, _ explanation: JSON, _ state: ScopeState) -> PageFrame? {
-        guard let number = names.gate(gate), let weight = explanation["weight"]?.double else { return nil }
-        let track = state.gates.tracks[gate]
+    /// The frame of a gate's facts as the thalamus explains them; nil for a gate that pages do not know.
+    package func facts(_ gate: String, _ explanation: JSON) -> PageFrame? {
+        guard let number = names.gate(gate), let facts = facts[gate] else { return nil }
         return .of(
-            "potential",
+            "facts",
             [
                 (
-                    "p",
+                    "facts",
                     .array([
                         .array([
-                            PageText.count(number), PageText.number(explanation["potential"]?.double ?? 0),
-                            PageText.moment(state.now.nanoseconds), PageText.number(weight),
-                            PageText.count(track?.gate.witnesses ?? 0),
+                            PageText.count(number), PageText.number(facts.halfLife, 1),
+                            PageText.number(facts.window, 1),
+                            .bool(facts.isEarned), explanation["weight"]?.double.map { PageText.number($0) } ?? .null,
                         ])
                     ])
                 )
@@ -146,31 +146,22 @@ package struct PageFeed: Sendable {
         case .command(let command):
             let subject = state.buffer.subjects[Int(entry.subject)]
             guard subject.domain == .organs || command.body.cause != nil else { return [] }
-            let organ = names.organ(subject.owner)
-            let text = command.body.command
-            names.acted(organ, "\(text) · running", at: entry.at)
-            return [
-                .of(
-                    "command",
-                    [
-                        ("id", .string(command.header.messageID.text)), ("o", PageText.count(organ)),
-                        ("t", PageText.moment(entry.at)), ("text", PageText.shown(text, PageText.name)),
-                    ])
-            ]
+            return [frame(of: deeds.send(command, to: subject.owner, at: entry.at), state)]
         case .commandResult(let result):
             let subject = state.buffer.subjects[Int(entry.subject)]
             guard subject.domain == .organs else { return [] }
-            return [
-                self.result(
-                    of: subject.owner, entry.at, result.body.status == .ok, result.body.error ?? result.body.result.text
-                )
-            ]
+            let end = PageDeeds.End(
+                at: entry.at, isOK: result.body.status == .ok, text: result.body.error ?? result.body.result.text)
+            return [self.result(of: subject.owner, end, deeds.end(subject.owner, end), state)]
         case .act(let act):
             Self.link(&acts, act.body.requestID, number)
             return act.body.commands.map { command in
-                self.result(
-                    of: command.target, entry.at, command.status == .ok,
-                    command.error ?? "\(command.command) \(command.status?.rawValue ?? act.body.outcome.rawValue)")
+                let end = PageDeeds.End(
+                    at: entry.at, isOK: command.status == .ok,
+                    text: command.error
+                        ?? "\(command.command) \(command.status?.rawValue ?? act.body.outcome.rawValue)")
+                return self.result(
+                    of: command.target, end, deeds.end(command.target, of: act.body.requestID, end), state)
             }
         case .verificationOutcome(let report):
             Self.link(&reports, report.body.originalSignalID, number)
@@ -217,6 +208,7 @@ package struct PageFeed: Sendable {
             let day = Timestamp(nanoseconds: entry.at).utcDay
             unanswered = (day, (unanswered.day == day ? unanswered.count : 0) + 1)
         }
+        deeds.announce(body, at: entry.at)
         let text = body.outcome == .answered ? body.decision : "\(body.outcome.rawValue): \(body.decision)"
         let bridge = names.mind("bridge", isBridge: true)
         names.answered(bridge, text, at: entry.at, took: body.processingTimeMilliseconds)
@@ -249,17 +241,35 @@ package struct PageFeed: Sendable {
             ])
     }
 
-    private mutating func result(of target: String, _ at: Int64, _ isOK: Bool, _ text: String) -> PageFrame {
+    private mutating func frame(of deed: PageDeeds.Deed, _ state: ScopeState) -> PageFrame {
+        let organ = names.organ(deed.target)
+        names.acted(organ, "\(deed.command) · running", at: deed.at)
+        return .of(
+            "command",
+            [
+                ("id", .string(deed.id.text)), ("o", PageText.count(organ)), ("t", PageText.moment(deed.at)),
+                ("text", PageText.shown(deed.command, PageText.name)),
+                ("open", deed.request.map { .string($0.text) } ?? .null),
+                ("g", deed.request.map { gateNumber(ofRequest: $0, state) } ?? .null),
+            ])
+    }
+
+    private mutating func result(
+        of target: String, _ end: PageDeeds.End, _ deed: PageDeeds.Deed?, _ state: ScopeState
+    ) -> PageFrame {
         let organ = names.organ(target)
-        let before = names.organs[organ].text.halves(around: " · ")?.before
-        let took =
-            names.organs[organ].at == .min ? Double.nan : Double(elapsed(from: names.organs[organ].at, to: at)) / 1e6
-        names.acted(organ, (before.map { "\($0) · " } ?? "") + (isOK ? "ok" : "failed"), at: at)
+        // One that was not seen: what the organ is shown to do.
+        let before = deed?.command ?? names.organs[organ].text.halves(around: " · ")?.before
+        names.acted(organ, (before.map { "\($0) · " } ?? "") + (end.isOK ? "ok" : "failed"), at: end.at)
+        let took = deed.map { Double(elapsed(from: $0.at, to: end.at)) / 1e6 } ?? .nan
         return .of(
             "result",
             [
-                ("o", PageText.count(organ)), ("t", PageText.moment(at)), ("ok", .bool(isOK)),
-                ("text", PageText.shown(text, PageText.answer)), ("took", PageText.number(took, 1)),
+                ("id", deed.map { .string($0.id.text) } ?? .null), ("o", PageText.count(organ)),
+                ("t", PageText.moment(end.at)), ("ok", .bool(end.isOK)),
+                ("text", PageText.shown(end.text, PageText.answer)), ("took", PageText.number(took, 1)),
+                ("open", deed?.request.map { .string($0.text) } ?? .null),
+                ("g", deed?.request.map { gateNumber(ofRequest: $0, state) } ?? .null),
             ])
     }
 
@@ -319,7 +329,8 @@ package struct PageFeed: Sendable {
         let defaults = GateConfiguration()
         let opening = track?.openings.last.flatMap { $0.end == .max ? $0.start : nil }
         return [
-            "n": PageText.shown(name, PageText.name), "state": .string((gate?.state ?? .stable).word.uppercased()),
+            "key": .string(name), "n": PageText.shown(name, PageText.name),
+            "state": .string((gate?.state ?? .stable).word.uppercased()),
             "x": PageText.number(gate?.potential ?? 0),
             "t": PageText.moment(reported(track, state)),
             "open": .number(gate?.openThreshold ?? defaults.openThreshold),

@@ -5,6 +5,8 @@ struct PageNames: Sendable {
     /// A cell: what one origin has in one region, one line of the scope.
     struct Cell: Sendable, Hashable {
         let name: String
+        /// The region that it speaks in: one name can stand for a cell in each of several.
+        let region: String
         let isVirtual: Bool
         let domain: SubjectDomain
         /// Its gate's number; -1 for none.
@@ -69,8 +71,8 @@ struct PageNames: Sendable {
             guard awaited == nil else { continue }
             cells.append(
                 Cell(
-                    name: trace.origin, isVirtual: trace.isVirtual, domain: state.buffer.lanes[trace.lane].domain,
-                    gate: gate))
+                    name: trace.origin, region: state.buffer.lanes[trace.lane].name, isVirtual: trace.isVirtual,
+                    domain: state.buffer.lanes[trace.lane].domain, gate: gate))
         }
         for (place, trace) in state.buffer.traces.enumerated() {
             let gate = gateNumbers[homes[trace.lane]] ?? -1
@@ -90,10 +92,13 @@ struct PageNames: Sendable {
                 gates.append(home)
             }
             guard let gate = gateNumbers[home], cells.count < MessageBuffer.maximumTraces,
-                !cells.contains(where: { $0.name == cell.name && !$0.isVirtual })
+                // One that was heard speaks elsewhere, or has its place.
+                !cells.contains(where: {
+                    $0.name == cell.name && !$0.isVirtual && ($0.gate == gate || $0.at != .min)
+                })
             else { continue }
             unheard.insert(cells.count)
-            cells.append(Cell(name: cell.name, isVirtual: false, domain: .nervous, gate: gate))
+            cells.append(Cell(name: cell.name, region: cell.region, isVirtual: false, domain: .nervous, gate: gate))
         }
     }
 
@@ -159,6 +164,7 @@ struct PageNames: Sendable {
 extension PageNames.Cell {
     var json: JSON {
         var object: JSONObject = [
+            "key": .string("\(region) \(name)\(isVirtual ? " virtual" : "")"),
             "n": PageText.shown(name, PageText.name), "gate": PageText.count(gate), "virtual": .bool(isVirtual),
             "domain": .string("\(domain)"), "v": PageText.number(Double(value)),
         ]

@@ -208,17 +208,22 @@ package struct PageCard: Sendable {
         let mode = body.record?.commands
         return body.downstreamCommands.enumerated().map { place, command in
             let acted = story.act.flatMap { $0.body.commands.indices.contains(place) ? $0.body.commands[place] : nil }
+            let deed = feed.deeds.deed(command.target, command.command, of: body.requestID)
+            let ended = deed?.end.map { $0.isOK ? "ok" : "failed" } ?? deed.map { _ in "running" }
             let status =
-                acted?.status?.rawValue ?? story.act?.body.outcome.rawValue ?? mode.map { "\($0.rawValue)" } ?? "sent"
-            let at = story.act.map { PageText.moment($0.body.at) } ?? .null
+                acted?.status?.rawValue ?? story.act?.body.outcome.rawValue ?? ended ?? mode.map { $0.rawValue }
+                ?? "sent"
             let start = story.response?.header.timestamp
-            let took = story.act.flatMap { act in start.map { act.body.at.milliseconds(since: $0) } }
+            let at = story.act?.body.at ?? deed?.end.map { Timestamp(nanoseconds: $0.at) }
+            let took = at.flatMap { at in start.map { at.milliseconds(since: $0) } }
+            let result = acted.map { $0.error ?? $0.result.text } ?? deed?.end?.text
             return [
                 "target": PageText.shown(command.target, PageText.name),
                 "command": PageText.shown(command.command, PageText.name),
                 "payload": PageText.shown(command.payload.text, PageText.payload), "state": .string(status),
-                "result": acted.map { PageText.shown($0.error ?? $0.result.text, PageText.payload) } ?? .null,
-                "took": took.map { PageText.number($0, 1) } ?? .null, "at": at,
+                "result": result.map { PageText.shown($0, PageText.payload) } ?? .null,
+                "took": took.map { PageText.number($0, 1) } ?? .null,
+                "at": at.map { PageText.moment($0) } ?? .null,
             ]
         }
     }

@@ -125,7 +125,14 @@ struct WebCommand: AsyncParsableCommand {
             setenv(DatabaseOptions.variable, url, 1)
             passwordFile = passwordFile ?? running.state.postgresPasswordFile
         }
-        return passwordFile.map { ["--password-file", $0] } ?? []
+        var words = passwordFile.map { ["--password-file", $0] } ?? []
+        // Where the system lives here, its folder keeps who is in: an open page comes back after a restart.
+        if let place = RunFolder.nearest(environment), FileText.isDirectory(place.stateFolder) {
+            words += [
+                "--sessions-file", "\(place.stateFolder)/web-sessions-\(observer ? "observer" : "operator").json",
+            ]
+        }
+        return words
     }
 
     /// Becomes the page's server; builds it before where this is a source tree that has none yet.
