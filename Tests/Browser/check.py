@@ -6,7 +6,7 @@
 --binaries  where `swift build` puts the programs; without it, where it does
 --assets    files of the page that stand in for the embedded ones: Sources/CAssets/assets, to change the page without a build
 --only      some of: pictures, accessibility, keyboard, live, hostile, load
---write     rewrite the pictures in docs/web that no longer look alike
+--write     rewrite the pictures in docs/web that are not equal, and their texts
 --seconds   length of the load (60)
 
 The last line counts: "N passed, N failed, N skipped". Without a browser everything is skipped, with a line that names it.

@@ -5,7 +5,7 @@ import {h, setText, $} from "./dom.js";
 import {signed} from "./draw.js";
 import {clock, duration} from "./time.js";
 
-let flowItems = [], picks = {}, placedAt = 0;
+let flowItems = [], picks = {}, placedAt = 0, placing = 0;
 const spots = new Map(), many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 function roving(list) {
 	const all = () => [...list.querySelectorAll("button")];
@@ -69,7 +69,8 @@ function spotText({kind, t, item}) {
 }
 
 export function scopeTargets(G, at) {
-	if (at - placedAt < 500) return;
+	clearTimeout(placing);
+	if (at - placedAt < 500) {placing = setTimeout(() => scopeTargets(G, performance.now()), 500); return}
 	placedAt = at;
 	const list = $("scope-list"), keys = new Set(), size = G.phone ? 44 : 24;
 	for (const s of G.spots.sort((a, b) => a.t - b.t).slice(-40)) {
