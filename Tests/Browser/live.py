@@ -132,6 +132,35 @@ async def killed(checks, browser, tab, system, server):
     return again
 
 
+async def linked(checks, browser, tab, server):
+    """A link to a moment on another site's page: the browser sends no cookie with it, and the page is there all the same."""
+    at = "2026-02-14T18:30:52Z"
+
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        page = f"<!doctype html><a id=link href='{server.origin}/?at={at}'>incident</a>".encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(page) + page)
+        await writer.drain()
+        writer.close()
+    elsewhere = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with elsewhere:
+        port = elsewhere.sockets[0].getsockname()[1]
+        page = await browser.tab(tab.context)
+        await page.go(f"http://localhost:{port}/")
+        await page.click("#link")
+        found = await page.wait(f"location.origin === '{server.origin}' && document.documentElement.dataset.ready === '1'", 10)
+        checks(found, "a link of another site opens the page", await page.eval("location.href + ' ' + document.body.innerText.slice(0, 200)"))
+        shown = await page.eval("document.querySelector('#live').hidden")
+        checks(found and shown is False, "at its moment", shown)
+        await page.close()
+        stranger = await browser.tab(await browser.context())
+        await stranger.go(f"http://localhost:{port}/")
+        await stranger.click("#link")
+        entrance = await stranger.wait("document.querySelector('#enter-h') !== null && document.readyState === 'complete'", 10)
+        checks(entrance, "who has no session stands at the entrance", await stranger.eval("document.body.innerText.slice(0, 200)"))
+        await stranger.close()
+
+
 async def nats_lost(checks, tab, system):
     """nats-server dies, more than once; `nimmer up` starts it again at the same port."""
     stated, deadline = None, time.monotonic() + 8
@@ -210,5 +239,6 @@ async def check(checks, browser, options):
             await roles(checks, browser, system, server, tab)
             await nats_lost(checks, tab, system)
             server = await killed(checks, browser, tab, system, server)
+            await linked(checks, browser, tab, server)
         finally:
             await server.stop()
