@@ -1,5 +1,5 @@
 // The card of an opening or a gate; it follows new openings until one is pinned.
-import {model, gateNamed, gateSlot} from "./model.js";
+import {model, gateOf} from "./model.js";
 import {ask} from "./http.js";
 import {h, bdi, $} from "./dom.js";
 import {lead, part, pair, witness, answer, refused, command, curve, time, trouble} from "./card.js";
@@ -8,7 +8,7 @@ import {duration} from "./time.js";
 import {drawFoot} from "./outcome.js";
 
 const FRESH = 8000;
-export const decision = {id: null, name: null, card: null, pinned: false};
+export const decision = {id: null, key: null, card: null, pinned: false};
 let request = null, timer = 0, shownAt = 0, newer = 0;
 
 const pill = () => {$("newer").hidden = !newer; $("newer").textContent = `${newer} newer`};
@@ -23,9 +23,9 @@ export function startDecision() {
 async function load() {
 	if (document.hidden) return;
 	request?.abort();
-	const own = request = new AbortController(), {id, name} = decision;
+	const own = request = new AbortController(), {id, key} = decision;
 	try {
-		const card = await ask(id ? `/decision/${encodeURIComponent(id)}` : `/gate/${encodeURIComponent(name)}`, own.signal);
+		const card = await ask(id ? `/decision/${encodeURIComponent(id)}` : `/gate/${encodeURIComponent(key)}`, own.signal);
 		if (own === request) (id ? drawOpening : drawGate)(card);
 	} catch (error) {
 		if (own !== request || decision.card) return;
@@ -34,13 +34,13 @@ async function load() {
 	}
 }
 
-function show(id, name, pinned) {
-	if (!decision.id && !decision.name) $("card").replaceChildren(h("p.muted.part", "Reading the decision …"));
-	if (decision.id !== id || decision.name !== name) {
+function show(id, key, pinned) {
+	if (!decision.id && !decision.key) $("card").replaceChildren(h("p.muted.part", "Reading the decision …"));
+	if (decision.id !== id || decision.key !== key) {
 		decision.card = null;
 		$("card").scrollTop = 0;
 	}
-	Object.assign(decision, {id, name, pinned});
+	Object.assign(decision, {id, key, pinned});
 	shownAt = performance.now();
 	return load();
 }
@@ -50,22 +50,22 @@ export function showOpening(id, pinned = true) {
 	pill();
 	return show(id, null, pinned);
 }
-export const showGate = (name) => show(null, name, true);
+export const showGate = (gate) => show(null, gate.key, true);
 export function showNewest() {const last = model.openings.at(-1); if (last) showOpening(last.id, false)}
 export function unpin() {decision.pinned = false; if (newer) showNewest()}
 
 export function decisionFrame(m) {
 	const {card} = decision;
 	if (m.k === "collapse") {
-		if (!decision.id && !decision.name || !decision.pinned && performance.now() - shownAt > FRESH) showOpening(m.id, false);
+		if (!decision.id && !decision.key || !decision.pinned && performance.now() - shownAt > FRESH) showOpening(m.id, false);
 		else {newer++; pill()}
 	} else if (card && decision.id && /^(request|response|command|result|outcome)$/.test(m.k)
-		&& (m.id === card.id || m.c === card.collapse || m.id === card.request?.id || m.g == null || gateSlot(m.g) === gateSlot(card.gate))) refresh();
+		&& (m.id === card.id || m.c === card.collapse || m.id === card.request?.id || m.g == null || gateOf(m.g) === gateOf(card.gate))) refresh();
 }
 
 export function refresh() {
 	clearTimeout(timer);
-	if (decision.id || decision.name) timer = setTimeout(load, 180);
+	if (decision.id || decision.key) timer = setTimeout(load, 180);
 }
 
 function replace(card, ...nodes) {
@@ -122,7 +122,7 @@ function slider({id, trust, points, open, close, at}) {
 }
 
 function drawGate(card) {
-	const last = model.openings.findLast((o) => o.g === gateNamed(card.name)?.slot), {state} = card;
+	const last = model.openings.findLast((o) => o.g === gateOf(card.gate)?.slot), {state} = card;
 	replace(card,
 		lead(card.x, state === "STABLE" ? "" : state.toLowerCase(), bdi(card.name), `${state} · opens at ${plain(card.open)}, closes at ${plain(card.close)}`),
 		h("p.sentence", bdi(card.sentence)),

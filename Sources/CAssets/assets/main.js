@@ -80,7 +80,7 @@ hooks.snapshot = (seek) => {
 	connection();
 	all();
 	want();
-	if (decision.id || decision.name) refresh();
+	if (decision.id || decision.key) refresh();
 	else showNewest();
 };
 hooks.names = all;
@@ -106,7 +106,7 @@ onView((what) => {
 const card = () => {if (phone()) showTab("decision")};
 const pick = {
 	spot(spot) {card(); showOpening(spot.id)},
-	gate(gate) {card(); showGate(gate.n)},
+	gate(gate) {card(); showGate(gate)},
 	mind(slot, organ) {
 		const last = organ ? model.deeds.findLast((d) => d.o === slot) : model.asks.findLast((a) => a.m === slot || a.answer?.m === slot);
 		if (!last) return toast(organ ? "No command was sent to it in the time that is kept." : "No question was put to it in the time that is kept.");

@@ -14,17 +14,16 @@ export const model = {
 export const hooks = {wave() {}, frame() {}, names() {}, snapshot() {}, gap() {}};
 
 // The server's numbers → the slots of this page. A slot never changes until reload.
-const slots = {cells: [], gates: [], minds: [], organs: []}, byName = {cells: new Map(), gates: new Map(), minds: new Map(), organs: new Map()};
+const slots = {cells: [], gates: [], minds: [], organs: []}, byKey = {cells: new Map(), gates: new Map(), minds: new Map(), organs: new Map()};
 export const cellSlot = (c) => slots.cells[c];
-export const gateSlot = (g) => slots.gates[g];
-export const gateNamed = (name) => model.gates[byName.gates.get(name)];
-const gateOf = (g) => (g == null ? null : model.gates[slots.gates[g]]);
+export const gateOf = (g) => (g == null ? null : model.gates[slots.gates[g]]);
+// By its key: what is displayed of two names may be the same.
 function place(kind, item) {
-	const name = item.virtual ? `~${item.n}` : item.n, list = model[kind];
-	let slot = byName[kind].get(name);
+	const key = item.key ?? `${item.virtual ? "~" : ""}${item.n}`, list = model[kind];
+	let slot = byKey[kind].get(key);
 	if (slot === undefined) {
-		byName[kind].set(name, slot = list.length);
-		list.push({slot, n: item.n, ...(kind === "cells" ? {v: null, at: 0, hz: 0} : kind === "gates" ? {cells: [], history: []} : null)});
+		byKey[kind].set(key, slot = list.length);
+		list.push({slot, key, n: item.n, ...(kind === "cells" ? {v: null, at: 0, hz: 0} : kind === "gates" ? {cells: [], history: []} : null)});
 		if (kind === "cells") ring.addCell();
 		if (kind === "gates") ring.addGate();
 	}
