@@ -4,7 +4,7 @@ export const SLOT = 100;
 export const SLOTS = 18000;
 export const EMPTY = -128;
 
-const state = {head: -1, cells: [], gates: [], count: new Uint16Array(SLOTS)};
+const state = {head: -1, oldest: Infinity, cells: [], gates: [], count: new Uint16Array(SLOTS)};
 
 export function addCell() {
 	state.cells.push({min: new Int8Array(SLOTS).fill(EMPTY), max: new Int8Array(SLOTS).fill(EMPTY)});
@@ -40,6 +40,7 @@ export function put(cell, t, low, high, waves) {
 	const slot = slotOf(t);
 	if (slot > state.head) advance(slot);
 	else if (slot < tail()) return;
+	if (slot < state.oldest) state.oldest = slot;
 	const i = slot % SLOTS, ring = state.cells[cell];
 	const a = Math.round(low * 127), b = Math.round(high * 127);
 	if (ring.min[i] === EMPTY) {ring.min[i] = a; ring.max[i] = b}
@@ -52,6 +53,13 @@ export function putGate(gate, t, x) {
 	if (slot > state.head) advance(slot);
 	else if (slot < tail()) return;
 	state.gates[gate][slot % SLOTS] = Math.round(Math.max(-1, Math.min(1, x)) * 127);
+}
+
+// The oldest time written since it was last asked for.
+export function takeOldest() {
+	const t = state.oldest * SLOT;
+	state.oldest = Infinity;
+	return t;
 }
 
 export const countAt = (slot) => (slot >= tail() && slot <= state.head ? state.count[slot % SLOTS] : 0);

@@ -49,7 +49,8 @@ function paint(c0, c1) {
 }
 
 function drawTraceCanvas(full, shift) {
-	const ratio = traces.width / G.w, fresh = Math.max(14, Math.ceil(SETTLE / colMs)), c0 = G.w - fresh - shift;
+	// Anew is what may still settle, and all that came later than it was painted.
+	const ratio = traces.width / G.w, fresh = Math.max(14, Math.ceil(Math.max(SETTLE, end - ring.takeOldest()) / colMs)), c0 = G.w - fresh - shift;
 	if (full || shift > G.w / 3 || fresh > G.w / 2 || !Number.isInteger(shift * ratio)) {
 		begin(traces);
 		return paint(0, G.w);

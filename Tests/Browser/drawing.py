@@ -1,0 +1,97 @@
+"""What the canvases show: read from their pixels, and from the page's own modules."""
+from pictures import EXPLAINED, MOMENT
+from server import Server
+
+# Share of pixels of a canvas with ink, in a part of it: left, top, right, bottom as shares of its size.
+INK = """(selector, [x0, y0, x1, y1]) => {
+  const c = document.querySelector(selector), x = Math.round(x0 * c.width), y = Math.round(y0 * c.height);
+  const data = c.getContext('2d').getImageData(x, y, Math.round(x1 * c.width) - x, Math.round(y1 * c.height) - y).data;
+  let n = 0;
+  for (let i = 3; i < data.length; i += 4) n += data[i] > 0;
+  return n / (data.length / 4);
+}"""
+FLOW, TRACES = "#flow-stage canvas", "#scope-stage canvas:nth-child(2)"
+
+
+async def ink(tab, selector, part=(0, 0, 1, 1)):
+    return await tab.eval(f"({INK})({selector!r}, {list(part)})")
+
+
+async def module(tab, name, expression):
+    """An expression of `m`, a module of the page that runs: the same instance."""
+    return await tab.eval(f"""(async () => {{
+      const url = performance.getEntriesByType('resource').map((e) => e.name).find((n) => n.includes('/assets/{name}.') && n.endsWith('.js'));
+      const m = await import(url);
+      return {expression};
+    }})()""")
+
+
+async def screens(checks, browser, context, server):
+    """A window that moves to a screen with another ratio of pixels is drawn anew, whole."""
+    tab = await browser.tab(context)
+    await tab.go(server.origin)
+    await tab.wait(EXPLAINED)
+    await tab.still()
+    corner = (0.5, 0.5, 1, 1)
+    # The emulation reports another ratio only with another size of the window; the panes keep theirs.
+    await tab.eval("Object.assign(document.body.style, {width: '1280px', height: '800px'})")
+    for number, ratio in enumerate((2, 1.5, 1), 1):
+        await tab.call("Emulation.setDeviceMetricsOverride", width=1280 + number, height=800, deviceScaleFactor=ratio, mobile=False)
+        fits = f"""[...document.querySelectorAll('.stage canvas')].every((c) => {{
+          const wide = c.matches('{TRACES}') ? parseFloat(c.style.width) : c.parentNode.clientWidth; return Math.abs(c.width - wide * {ratio}) <= 2; }})"""
+        checks(await tab.wait(f"devicePixelRatio === {ratio} && {fits}", 5), f"at {ratio} device pixels every canvas has as many",
+               await tab.eval("[...document.querySelectorAll('.stage canvas')].map((c) => [c.width, c.style.width])"))
+        await tab.still()
+        found = await ink(tab, FLOW, corner)
+        checks(found > 0.05, f"at {ratio} device pixels Flow is drawn up to its corner", found)
+    await tab.close()
+
+
+# Waves of one cell, in a frame as the server sends it, for half a second that lies some time before now.
+LATE = """((ago) => {
+  const count = 20, buffer = new ArrayBuffer(16 + 6 * count), view = new DataView(buffer);
+  view.setUint8(0, 1);
+  view.setUint16(2, count, true);
+  view.setFloat64(8, m.model.lastAt - ago, true);
+  for (let i = 0; i < count; i++) {
+    view.setUint16(16 + 6 * i, 0, true);
+    view.setUint16(18 + 6 * i, 32767, true);
+    view.setUint16(20 + 6 * i, i * 25, true);
+  }
+  m.takeWaves(buffer);
+  return true;
+})"""
+
+
+async def late(checks, browser, context, options):
+    """Waves that come later than what is painted are drawn where they belong."""
+    server = await Server.recording(options, at="3s")
+    try:
+        tab = await browser.tab(context, motion="no-preference")
+        await server.enter(tab)
+        await tab.key("p")
+        await tab.wait("document.querySelector('#play').textContent === 'Stop'")
+        # The minute before the recording is empty: nothing is painted half a minute back, and nothing comes there.
+        part = (0.4, 0, 0.6, 0.9)
+        await tab.wait("/[1-9]/.test(document.querySelector('#rate').textContent)")
+        await tab.still()
+        before = await ink(tab, TRACES, part)
+        await module(tab, "model", f"{LATE}(30000)")
+        found = await tab.wait(f"({INK})({TRACES!r}, {list(part)}) > {before}", 5)
+        checks(before == 0 and found, "waves that were missed are drawn when they come", (before, await ink(tab, TRACES, part)))
+        await tab.close()
+    finally:
+        await server.stop()
+
+
+async def check(checks, browser, options):
+    server = await Server.recording(options, at=MOMENT)
+    try:
+        context = await browser.context()
+        tab = await browser.tab(context)
+        await server.enter(tab)
+        await tab.close()
+        await screens(checks, browser, context, server)
+        await late(checks, browser, context, options)
+    finally:
+        await server.stop()
