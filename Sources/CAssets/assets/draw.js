@@ -18,13 +18,15 @@ export const stateInk = (state) => (state === "OPEN" ? ink.open : state === "CLO
 
 // Sizes a canvas in device pixels and puts it on whole ones: a pane may begin and end between them.
 export function fit(canvas, width, height, left = 0) {
-	const k = ratio(), w = Math.round(width * k), h = Math.round(height * k), box = canvas.parentNode.getBoundingClientRect(), snap = (v) => Math.round(v * k) / k - v;
+	const k = Math.min(3, devicePixelRatio || 1), w = Math.round(width * k), h = Math.round(height * k), box = canvas.parentNode.getBoundingClientRect(), snap = (v) => Math.round(v * k) / k - v;
 	Object.assign(canvas.style, {width: `${w / k}px`, height: `${h / k}px`, left: `${left + snap(box.left)}px`, top: `${snap(box.top)}px`});
 	if (canvas.width !== w) canvas.width = w;
 	if (canvas.height !== h) canvas.height = h;
+	ratios.set(canvas, k);
 }
 
-const ratio = () => Math.min(3, devicePixelRatio || 1);
+// Device pixels in a CSS pixel, of each canvas: the screen's may have changed since it was sized.
+const ratios = new WeakMap();
 export let ctx;
 
 export function begin(canvas, clear = true) {
@@ -33,7 +35,8 @@ export function begin(canvas, clear = true) {
 		ctx.setTransform(1, 0, 0, 1, 0, 0);
 		ctx.clearRect(0, 0, canvas.width, canvas.height);
 	}
-	ctx.setTransform(ratio(), 0, 0, ratio(), 0, 0);
+	const k = ratios.get(canvas);
+	ctx.setTransform(k, 0, 0, k, 0, 0);
 	ctx.textBaseline = "middle";
 	ctx.lineJoin = "round";
 }

@@ -20,6 +20,9 @@ export function startTheme(paint) {
 	repaint = paint;
 	name();
 	for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "(prefers-contrast: more)"]) matchMedia(query).addEventListener("change", () => repaint());
+	// A window that moves to another screen.
+	const screen = () => matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => {screen(); repaint()}, {once: true});
+	screen();
 	let before;
 	addEventListener("beforeprint", () => {before = root.dataset.theme; root.dataset.theme = "light"; repaint()});
 	addEventListener("afterprint", () => {if (before) root.dataset.theme = before; else delete root.dataset.theme; repaint()});
