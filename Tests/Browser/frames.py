@@ -43,13 +43,44 @@ async def keys(checks, tab):
     checks(len(asked) == 1 and asked[0].endswith(long + "right"), "a gate is asked for by its whole name", asked)
 
 
+async def commands(checks, tab):
+    """A command opens its decision; the shown card is read again by its own frames only, and at most once a second."""
+    opening = await taken(tab, then="model.openings.at(-1).id")
+    organ, at = await taken(tab, {"k": "names", "organs": [{"n": "crane", "text": "", "at": None}]}, then="[model.organs.length - 1, model.lastAt]")
+    await taken(tab, {"k": "command", "id": "c1", "o": organ, "t": at, "text": "lower", "open": None, "g": None},
+                {"k": "result", "id": "c2", "o": organ, "t": at, "ok": False, "text": "stuck", "open": opening})
+    press = "[...document.querySelectorAll('#flow-list button')].findLast((b) => b.textContent.startsWith('crane')).click()"
+    shown = await tab.eval("document.querySelector('#card').textContent")
+    await tab.eval(press)
+    found = await tab.eval("[document.querySelector('#toast').hidden, document.querySelector('#toast').textContent, document.querySelector('#card').textContent]")
+    checks(not found[0] and "decision" in found[1] and found[2] == shown, "a command without a decision is answered with a notice, and the card stays", found)
+    await taken(tab, {"k": "command", "id": "c2", "o": organ, "t": at + 1, "text": "raise", "open": opening, "g": 0})
+    ends = await taken(tab, then="model.commands.slice(-2).map((c) => [c.id, c.end && c.end.ok])")
+    checks(ends == [["c1", None], ["c2", False]], "a result belongs to the command with its id, also when it comes before it", ends)
+    reads = lambda: sum("/decision/" in url for url in tab.requests)
+    await tab.eval(press)
+    checks(await tab.wait("/opened/.test(document.querySelector('#card h3')?.textContent ?? '')"), "a command opens the decision that sent it",
+           await tab.eval("document.querySelector('#card').textContent.slice(0, 200)"))
+    # The first read may be repeated once, for what came while it was under way.
+    before = reads()
+    await taken(tab, *[{"k": "command", "id": f"o{n}", "o": organ, "t": at + 2, "text": "x", "open": "another", "g": 0} for n in range(5)])
+    own = [{"k": "result", "id": "c2", "o": organ, "t": at + 2 + n, "ok": True, "text": "", "open": opening} for n in range(3)]
+    await tab.eval(f"""(async () => {{ const {{take}} = await __module("model"), start = performance.now();
+        while (performance.now() - start < 2500) {{ for (const frame of {json.dumps(own)}) take(frame); await new Promise((done) => setTimeout(done, 20)); }} }})()""")
+    checks(1 <= reads() - before <= 4, "frames of it that keep coming have the card read again, once a second", reads() - before)
+    before = reads()
+    again = await tab.eval("""(async () => { const {take} = await __module("model"), frame = {k: "result", id: null, o: 0, t: 1, ok: true, text: "", open: "another"};
+        const end = performance.now() + 1500; while (performance.now() < end) { take(frame); await new Promise((done) => setTimeout(done, 50)); } })()""")
+    checks(reads() - before <= 1, "frames of other decisions do not", (reads() - before, again))
+
+
 async def check(checks, browser, options):
     server = await Server.recording(options, at="52s")
     try:
         context = await browser.context()
         tab = await browser.tab(context, script=MODULES)
         await server.enter(tab)
-        for part in (keys,):
+        for part in (keys, commands):
             await part(checks, tab)
         faults = [fault for fault in await tab.seen() if f"404 (Not Found) {server.origin}/gate/" not in fault]
         checks(not faults, "no error, no violation of the policy", faults)

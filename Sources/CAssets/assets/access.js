@@ -74,7 +74,7 @@ export function scopeTargets(G, at) {
 	placedAt = at;
 	const list = $("scope-list"), keys = new Set(), size = G.phone ? 44 : 24;
 	for (const s of G.spots.sort((a, b) => a.t - b.t).slice(-40)) {
-		const key = `${s.kind}${s.id}${s.t}`;
+		const key = `${s.kind}${s.item.id}`;
 		keys.add(key);
 		let item = spots.get(key);
 		if (!item) {

@@ -6,7 +6,7 @@ import {signed, plain} from "./draw.js";
 export const time = (t) => h("time", {datetime: utc(t), title: `${utc(t)} (UTC); shown in ${zone()}`}, (sameDay(t, Date.now()) ? "" : `${day(t)} `) + clockMs(t));
 export const part = (title, ...children) => h("div.part", h("h3", title), ...children);
 export const pair = (name, ...value) => h("div.pair", h("span", name), h("span", ...value));
-export const trouble = (error) => h("div.refused", {role: "alert"}, h("b", bdi(error.message)), error.remedy && h("small", bdi(error.remedy)));
+export const refusal = (error) => h("div.refused", {role: "alert"}, h("b", bdi(error.message)), error.remedy && h("small", bdi(error.remedy)));
 
 export function lead(value, kind, title, ...under) {
 	const length = 2 * Math.PI * 22, circle = {cx: 25, cy: 25, r: 22}, text = svg("text", {x: 25, y: 30});

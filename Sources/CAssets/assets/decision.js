@@ -2,14 +2,14 @@
 import {model, gateOf} from "./model.js";
 import {ask} from "./http.js";
 import {h, bdi, $} from "./dom.js";
-import {lead, part, pair, witness, answer, refused, command, curve, time, trouble} from "./card.js";
+import {lead, part, pair, witness, answer, refused, command, curve, time, refusal} from "./card.js";
 import {signed, plain} from "./draw.js";
 import {duration} from "./time.js";
 import {drawFoot} from "./outcome.js";
 
-const FRESH = 8000;
+const FRESH = 8000, READ_AGAIN = 1000;
 export const decision = {id: null, key: null, card: null, pinned: false};
-let request = null, timer = 0, shownAt = 0, newer = 0;
+let request = null, again = false, timer = 0, readAt = -READ_AGAIN, shownAt = 0, newer = 0;
 
 const pill = () => {$("newer").hidden = !newer; $("newer").textContent = `${newer} newer`};
 
@@ -19,23 +19,39 @@ export function startDecision() {
 		h("p.muted", "When independent witnesses agree, their collapse is explained here: the witnesses, why the gate opened, what the mind answered, and what became of it.")));
 }
 
+const shown = () => decision.id ?? decision.key;
+
 // Reads the card of what is shown; one that cannot be read leaves the former in its place.
 async function load() {
+	clearTimeout(timer);
+	timer = 0;
 	if (document.hidden) return;
 	request?.abort();
 	const own = request = new AbortController(), {id, key} = decision;
+	readAt = performance.now();
+	again = false;
 	try {
 		const card = await ask(id ? `/decision/${encodeURIComponent(id)}` : `/gate/${encodeURIComponent(key)}`, own.signal);
 		if (own === request) (id ? drawOpening : drawGate)(card);
 	} catch (error) {
-		if (own !== request || decision.card) return;
-		$("card").replaceChildren(trouble(error));
-		$("foot").replaceChildren();
+		if (own === request && !decision.card) {
+			$("card").replaceChildren(refusal(error));
+			$("foot").replaceChildren();
+		}
 	}
+	if (own !== request) return;
+	request = null;
+	if (again) refresh();
+}
+
+// Reads it again: at once, and while frames keep coming at most once a second.
+export function refresh() {
+	if (request) again = true;
+	else if (shown()) timer ||= setTimeout(load, Math.max(0, readAt + READ_AGAIN - performance.now()));
 }
 
 function show(id, key, pinned) {
-	if (!decision.id && !decision.key) $("card").replaceChildren(h("p.muted.part", "Reading the decision …"));
+	if (!shown()) $("card").replaceChildren(h("p.muted.part", "Reading the decision …"));
 	if (decision.id !== id || decision.key !== key) {
 		decision.card = null;
 		$("card").scrollTop = 0;
@@ -54,18 +70,21 @@ export const showGate = (gate) => show(null, gate.key, true);
 export function showNewest() {const last = model.openings.at(-1); if (last) showOpening(last.id, false)}
 export function unpin() {decision.pinned = false; if (newer) showNewest()}
 
-export function decisionFrame(m) {
-	const {card} = decision;
-	if (m.k === "collapse") {
-		if (!decision.id && !decision.key || !decision.pinned && performance.now() - shownAt > FRESH) showOpening(m.id, false);
-		else {newer++; pill()}
-	} else if (card && decision.id && /^(request|response|command|result|outcome)$/.test(m.k)
-		&& (m.id === card.id || m.c === card.collapse || m.id === card.request?.id || m.g == null || gateOf(m.g) === gateOf(card.gate))) refresh();
+// Indicates whether a frame is of what is shown.
+function belongs(m) {
+	const {id, key, card} = decision;
+	if (key) return /^(gate|collapse|outcome)$/.test(m.k) && gateOf(m.g)?.key === key;
+	const opening = model.openings.findLast((o) => o.id === id), c = card?.collapse ?? opening?.c, ids = [id, card?.id, card?.request?.id];
+	return /^(request|response|command|result|outcome)$/.test(m.k) && (c != null && m.c === c || [m.id, m.open].some((i) => i != null && ids.includes(i)));
 }
 
-export function refresh() {
-	clearTimeout(timer);
-	if (decision.id || decision.key) timer = setTimeout(load, 180);
+export function decisionFrame(m) {
+	if (m.k === "collapse") {
+		if (!shown() || !decision.pinned && performance.now() - shownAt > FRESH) return showOpening(m.id, false);
+		newer++;
+		pill();
+	}
+	if (shown() && belongs(m)) refresh();
 }
 
 function replace(card, ...nodes) {
@@ -98,7 +117,7 @@ function slider({id, trust, points, open, close, at}) {
 	const now = trust?.now ?? 0, draw = (what, moment) => curve(points, what, open, close, moment), box = h("div", draw(null, at)), left = h("span"), below = h("p.muted"), right = h("span", "as it was");
 	const input = h("input", {type: "range", min: "0", max: "1", step: "0.01", "aria-label": "Trust of the gate"});
 	let wait = 0, own = null;
-	async function ahead() {
+	async function askWhatIf() {
 		own?.abort();
 		own = new AbortController();
 		const value = Number(input.value);
@@ -116,7 +135,7 @@ function slider({id, trust, points, open, close, at}) {
 	}
 	const label = () => {left.textContent = `With trust ${plain(Number(input.value))}`};
 	input.value = String(now);
-	input.addEventListener("input", () => {label(); clearTimeout(wait); wait = setTimeout(ahead, 60)});
+	input.addEventListener("input", () => {label(); clearTimeout(wait); wait = setTimeout(askWhatIf, 60)});
 	label();
 	return [box, input, h("div.pair", {"aria-live": "polite"}, left, right), below];
 }

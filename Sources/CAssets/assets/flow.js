@@ -1,5 +1,5 @@
 // Flow: one canvas for what stands, at 5 Hz, one for what moves.
-import {model, hooks, gateAt, cellAt} from "./model.js";
+import {model, hooks, gateAt, cellAt, mindSlot, organSlot} from "./model.js";
 import {moment, known} from "./view.js";
 import {ctx, ink, fit, begin, font, plain, textWidth, write, fill, stroke} from "./draw.js";
 import {layout, lensWidth} from "./layout.js";
@@ -50,11 +50,11 @@ export function flowFrame(m, gate) {
 		for (let i = 0; i < 3; i++) pulse(row.path, now + i * 110, DURATION.opening, 0, 0.9 - i * 0.25, i ? null : (t = now) => {ring = t});
 	} else if (m.k === "request") pulse(toMind[0], now + 620, DURATION.mind, 2, 0.8);
 	else if (m.k === "response") {
-		const mind = model.asks.findLast((a) => a.id === m.id)?.answer?.m;
+		const mind = mindSlot(m.m);
 		if (mind) pulse(toMind[mind], now, DURATION.mind, 2, 0.8, null, true);
 	} else if (m.k === "command") {
-		for (let i = 0; i < 2; i++) pulse(toOrgan[model.deeds.at(-1)?.o], now + i * 140, DURATION.organ, 3, 0.9);
-	} else if (m.k === "result") pulse(toOrgan[model.deeds.findLast((d) => d.end?.t === m.t)?.o], now, DURATION.organ, m.ok ? 3 : 1, 0.5, null, true);
+		for (let i = 0; i < 2; i++) pulse(toOrgan[organSlot(m.o)], now + i * 140, DURATION.organ, 3, 0.9);
+	} else if (m.k === "result") pulse(toOrgan[organSlot(m.o)], now, DURATION.organ, m.ok ? 3 : 1, 0.5, null, true);
 }
 
 function rowState(row, when) {

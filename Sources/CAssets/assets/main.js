@@ -1,5 +1,5 @@
 // Wires the feed, the model and the panes.
-import {model, hooks} from "./model.js";
+import {model, hooks, decisionOf} from "./model.js";
 import {feed, start, send} from "./feed.js";
 import {view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, following, moment, latest} from "./view.js";
 import {readInk} from "./draw.js";
@@ -105,12 +105,16 @@ onView((what) => {
 
 const card = () => {if (phone()) showTab("decision")};
 const pick = {
-	spot(spot) {card(); showOpening(spot.id)},
+	spot({id}) {
+		if (!id) return toast("No decision is known that it belongs to.");
+		card();
+		showOpening(id);
+	},
 	gate(gate) {card(); showGate(gate)},
 	mind(slot, organ) {
-		const last = organ ? model.deeds.findLast((d) => d.o === slot) : model.asks.findLast((a) => a.m === slot || a.answer?.m === slot);
+		const last = organ ? model.commands.findLast((c) => c.o === slot) : model.requests.findLast((r) => r.m === slot || r.answer?.m === slot);
 		if (!last) return toast(organ ? "No command was sent to it in the time that is kept." : "No question was put to it in the time that is kept.");
-		pick.spot({id: model.openings.findLast((o) => (last.c ? o.c === last.c : o.g === last.g && o.t <= last.t))?.id ?? last.id});
+		pick.spot({id: decisionOf(last)});
 	},
 	fold(prefix) {
 		view.fold = prefix;

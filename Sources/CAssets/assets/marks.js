@@ -1,5 +1,5 @@
 // Grid, bands, labels, the lane of the minds, the axis, the cursor.
-import {model, cellAt, LONG} from "./model.js";
+import {model, cellAt, decisionOf, LONG} from "./model.js";
 import {view, moment, known as knownNow, following} from "./view.js";
 import {ctx, ink, font, fitText, textWidth, sign, diamond, stateInk, write, fill, stroke, poly} from "./draw.js";
 import {far} from "./ring.js";
@@ -87,24 +87,23 @@ function mindsLane(G, start, end, known, X) {
 	const {y, h} = G.minds, rowA = y + h * (G.tall ? 0.3 : 0.24), rowB = y + h * (G.tall ? 0.64 : 0.74), r = G.tall ? 5 : 3.6;
 	write("minds", 16, y + h / 2, ink.cognitive, 13, 600);
 	const within = (list, to) => list.filter((m) => to(m) >= start && m.t <= end).map((m, i) => ({m, a: X(m.t), b: X(to(m)), y: rowA + (G.tall ? 0 : (i % 2) * 6 - 2), begun: m.t >= start}));
-	const asks = within(model.asks, (a) => a.answer?.t ?? Math.min(known, a.until ?? known)), deeds = within(model.deeds, (d) => d.end?.t ?? Math.min(known, d.t + LONG));
-	stroke(ink.cognitive, 1.4, () => {for (const q of asks) poly([q.b, q.y], [q.a, q.y])}, 1, [3.5, 2.5]);
-	fill(ink.cognitive, () => {for (const q of asks) if (q.begun) diamond(q.a, q.y, r - 0.8)});
-	const answered = () => {for (const q of asks) if (q.m.answer && q.m.answer.t <= end) diamond(q.b, q.y, r - 0.4)};
+	const requests = within(model.requests, (a) => a.answer?.t ?? Math.min(known, a.until ?? known)), commands = within(model.commands, (d) => d.end?.t ?? Math.min(known, d.t + LONG));
+	stroke(ink.cognitive, 1.4, () => {for (const q of requests) poly([q.b, q.y], [q.a, q.y])}, 1, [3.5, 2.5]);
+	fill(ink.cognitive, () => {for (const q of requests) if (q.begun) diamond(q.a, q.y, r - 0.8)});
+	const answered = () => {for (const q of requests) if (q.m.answer && q.m.answer.t <= end) diamond(q.b, q.y, r - 0.4)};
 	fill(ink.pane, answered);
 	stroke(ink.cognitive, 1.4, answered);
-	stroke(ink.organs, 1.6, () => {for (const d of deeds) {poly([d.a, rowB], [d.b, rowB]); if (d.m.end) poly([d.b, rowB - 4], [d.b, rowB + 4])}});
-	fill(ink.organs, () => {for (const d of deeds) if (d.begun) ctx.rect(d.a - 3.2, rowB - 3.2, 6.4, 6.4)});
-	const spot = (kind, m, t, x, sy, id) => {if (t >= start && t <= end && id) G.spots.push({kind, id, t, x, y: sy, item: m})};
-	for (const {m, a, b} of asks) {
-		const id = model.openings.findLast((o) => (m.c ? o.c === m.c : o.g === m.g && o.t <= m.t))?.id ?? m.id;
-		spot("ask", m, m.t, a, rowA, id);
-		if (m.answer) spot("answer", m, m.answer.t, b, rowA, id);
+	stroke(ink.organs, 1.6, () => {for (const d of commands) {poly([d.a, rowB], [d.b, rowB]); if (d.m.end) poly([d.b, rowB - 4], [d.b, rowB + 4])}});
+	fill(ink.organs, () => {for (const d of commands) if (d.begun) ctx.rect(d.a - 3.2, rowB - 3.2, 6.4, 6.4)});
+	const spot = (kind, m, t, x, sy) => {if (t >= start && t <= end) G.spots.push({kind, id: decisionOf(m), t, x, y: sy, item: m})};
+	for (const {m, a, b} of requests) {
+		spot("ask", m, m.t, a, rowA);
+		if (m.answer) spot("answer", m, m.answer.t, b, rowA);
 	}
-	for (const {m, a} of deeds) spot("command", m, m.t, a, rowB, model.openings.findLast((o) => o.g === m.g && o.t <= m.t)?.id);
+	for (const {m, a} of commands) spot("command", m, m.t, a, rowB);
 	if (G.tall && !G.phone) {
-		names(G, asks, rowA, (q) => q.m.answer?.text, 190);
-		names(G, deeds, rowB, (d) => d.m.text, 120);
+		names(G, requests, rowA, (q) => q.m.answer?.text, 190);
+		names(G, commands, rowB, (d) => d.m.text, 120);
 	}
 }
 

@@ -2,13 +2,13 @@
 import {setClock, sourceNow, freezeClock} from "./time.js";
 import * as ring from "./ring.js";
 
-// Commands are followed for a minute; a result may come before its command, from a later block of history.
+// A command without a result is followed for a minute.
 export const LONG = 60000;
-const KEPT = 4000, loose = [], GATE = {state: "STABLE", x: 0, t: 0, open: 0.5, close: -0.5, release: 0.5, window: 2000, w: 0};
+const KEPT = 20000, UNMATCHED = 256, GATE = {state: "STABLE", x: 0, t: 0, open: 0.5, close: -0.5, release: 0.5, window: 2000, w: 0};
 
 export const model = {
 	ready: false, frozen: null, boot: null, role: "observer", csrf: "", env: "", source: {kind: "live", name: ""}, mode: null, from: null,
-	cells: [], gates: [], minds: [], organs: [], free: [], collapses: 0, health: null, behind: 1, openings: [], asks: [], deeds: [], version: 0, lastAt: 0,
+	cells: [], gates: [], minds: [], organs: [], free: [], collapses: 0, health: null, behind: 1, openings: [], requests: [], commands: [], version: 0, lastAt: 0,
 };
 
 export const hooks = {wave() {}, frame() {}, names() {}, snapshot() {}, gap() {}};
@@ -16,6 +16,8 @@ export const hooks = {wave() {}, frame() {}, names() {}, snapshot() {}, gap() {}
 // The server's numbers → the slots of this page. A slot never changes until reload.
 const slots = {cells: [], gates: [], minds: [], organs: []}, byKey = {cells: new Map(), gates: new Map(), minds: new Map(), organs: new Map()};
 export const cellSlot = (c) => slots.cells[c];
+export const mindSlot = (m) => slots.minds[m];
+export const organSlot = (o) => slots.organs[o];
 export const gateOf = (g) => (g == null ? null : model.gates[slots.gates[g]]);
 // By its key: what is displayed of two names may be the same.
 function place(kind, item) {
@@ -59,19 +61,64 @@ function join(cell, g) {
 	to.sort((a, b) => model.cells[a].virtual - model.cells[b].virtual || a - b);
 }
 
+// The number of items of a list, in order of time, that are not after `t`.
+function upTo(list, t) {
+	let low = 0, high = list.length;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if (list[middle].t <= t) low = middle + 1;
+		else high = middle;
+	}
+	return low;
+}
+export const lastBefore = (list, t) => list[upTo(list, t) - 1];
+
 function insert(list, item) {
-	let i = list.length;
-	while (i > 0 && list[i - 1].t > item.t) i--;
-	list.splice(i, 0, item);
+	list.splice(upTo(list, item.t), 0, item);
 	if (list.length > KEPT) list.shift();
 }
 
-function remember(gate, change) {
-	if (!gate.history.some((c) => c.state === change.state && Math.abs(c.t - change.t) < 60)) insert(gate.history, change);
+// Openings, requests and commands, each once. A result may come before its command, from a later block of history.
+const byID = {openings: new Map(), requests: new Map(), commands: new Map()}, unmatched = [];
+// The opening of each collapse.
+const opened = new Map();
+function add(kind, item) {
+	byID[kind].set(item.id, item);
+	insert(model[kind], item);
+	return item;
 }
 
+// Drops what is older than the ring and not in the coarse window that is shown; the newest openings stay.
+function trim() {
+	const tail = ring.tail() * ring.SLOT, {shot} = ring.far, kept = ({t}) => t >= tail || (shot && t >= shot.from && t <= shot.to);
+	for (const [kind, map] of Object.entries(byID)) {
+		const list = model[kind], least = list.length - 50;
+		if (list[0]?.t >= tail) continue;
+		model[kind] = list.filter((item, i) => i >= least || kept(item));
+		if (map.size > model[kind].length) byID[kind] = new Map(model[kind].map((item) => [item.id, item]));
+	}
+	for (const [c, id] of opened) if (!byID.openings.has(id)) opened.delete(c);
+	for (const gate of model.gates) {
+		// The last change before the ring is the state at its begin.
+		const last = upTo(gate.history, tail) - 1;
+		if (last > 0) gate.history = gate.history.filter((change, i) => i >= last || kept(change));
+	}
+}
+
+// The id by which the decision is asked for that a request or command belongs to; null where none is known.
+export const decisionOf = (item) => opened.get(item.c) ?? item.open;
+
+function remember(gate, change) {
+	const {history} = gate;
+	for (let i = upTo(history, change.t - 60); history[i]?.t < change.t + 60; i++) if (history[i].state === change.state) return;
+	insert(history, change);
+}
+
+function end(command, {t, ok}) {if (!command.end || t < command.end.t) command.end = {t, ok}}
+const belongs = (command, result) => (result.id != null ? command.id === result.id : command.o === result.o && command.t <= result.t && result.t < command.t + LONG && (command.end?.t ?? result.t) === result.t);
+
 export function mark(m, past) {
-	const gate = gateOf(m.g), g = gate?.slot ?? null, mind = slots.minds[m.m] ?? 0, o = slots.organs[m.o] ?? 0, {t} = m;
+	const gate = gateOf(m.g), g = gate?.slot ?? null, mind = mindSlot(m.m), o = organSlot(m.o), {t} = m;
 	const now = (thing, fields) => {if (!past && thing) Object.assign(thing, fields)};
 	if (m.k === "gate" && gate) {
 		remember(gate, {t, state: m.state, from: m.from});
@@ -85,35 +132,40 @@ export function mark(m, past) {
 			now(at, {x, t, w});
 		}
 	} else if (m.k === "collapse") {
-		if (!gate || model.openings.some((o) => o.id === m.id)) return;
-		insert(model.openings, {id: m.id, c: m.c, g, t, confidence: m.confidence});
+		if (!gate || byID.openings.has(m.id)) return;
+		opened.set(m.c, m.id);
+		add("openings", {id: m.id, c: m.c, g, t, confidence: m.confidence});
 		if (!past) model.collapses++;
 	} else if (m.k === "request") {
-		if (!model.asks.some((a) => a.id === m.id)) insert(model.asks, {id: m.id, c: m.c, g, m: mind, t, until: m.until, answer: null});
+		if (!byID.requests.has(m.id)) add("requests", {id: m.id, open: m.id, c: m.c, g, m: mind, t, until: m.until, answer: null});
 	} else if (m.k === "response") {
-		let ask = model.asks.findLast((a) => a.id === m.id);
-		if (!ask) insert(model.asks, ask = {id: m.id, c: null, g, m: mind, t: t - (m.took || 0), answer: null});
-		if (ask.answer?.t > t) return;
-		ask.answer = {t, m: mind, text: m.text ?? ""};
+		const request = byID.requests.get(m.id) ?? add("requests", {id: m.id, open: m.id, c: null, g, m: mind, t: t - (m.took || 0), answer: null});
+		if (request.answer?.t > t) return;
+		request.answer = {t, m: mind, text: m.text ?? ""};
 		now(model.minds[mind], {text: m.text, took: m.took});
 	} else if (m.k === "command") {
-		if (model.deeds.some((d) => d.o === o && d.t === t && d.text === m.text)) return;
-		const i = loose.findIndex((r) => r.o === o && r.t >= t && r.t < t + LONG);
-		insert(model.deeds, {o, g, t, text: m.text ?? "", end: i < 0 ? null : loose.splice(i, 1)[0]});
+		if (byID.commands.has(m.id)) return;
+		const command = add("commands", {id: m.id, open: m.open ?? null, o, g, t, text: m.text ?? "", end: null}), i = unmatched.findIndex((r) => belongs(command, r));
+		if (i >= 0) end(command, unmatched.splice(i, 1)[0]);
 		now(model.organs[o], {text: `${m.text} · running`, failed: false});
 	} else if (m.k === "result") {
-		const deed = model.deeds.findLast((d) => d.o === o && d.t <= t && t < d.t + LONG && (d.end?.t ?? t) === t);
-		if (!deed) return loose.push({o, t, ok: m.ok});
-		deed.end = {t, ok: m.ok};
-		now(model.organs[o], {text: `${deed.text} · ${m.ok ? "ok" : m.text || "failed"}`, failed: !m.ok});
-	} else if (m.k === "outcome" && m.w != null) now(gate, {w: m.w});
+		const result = {id: m.id, o, t, ok: m.ok}, command = m.id != null ? byID.commands.get(m.id) : model.commands.findLast((c) => belongs(c, result));
+		if (!command) {
+			if (unmatched.some((r) => r.id === m.id && r.o === o && r.t === t)) return;
+			if (unmatched.push(result) > UNMATCHED) unmatched.shift();
+			return;
+		}
+		end(command, result);
+		now(model.organs[command.o], {text: `${command.text} · ${m.ok ? "ok" : m.text || "failed"}`, failed: !m.ok});
+	}
 }
 
 function snapshot(m) {
 	const seek = model.ready && (m.now < model.lastAt - 1000 || m.source?.name !== model.source.name);
 	if (seek) {
 		ring.reset();
-		for (const list of [loose, model.openings, model.asks, model.deeds, ...model.gates.map((g) => g.history)]) list.length = 0;
+		for (const list of [unmatched, model.openings, model.requests, model.commands, ...model.gates.map((g) => g.history)]) list.length = 0;
+		for (const map of [opened, ...Object.values(byID)]) map.clear();
 	}
 	for (const list of Object.values(slots)) list.length = 0;
 	for (const key of ["boot", "env", "role", "csrf", "mode", "from"]) model[key] = m[key];
@@ -142,6 +194,7 @@ export function take(m) {
 		model.health = m;
 		if (m.mode !== undefined) model.mode = m.mode;
 		moveClock(m.now);
+		trim();
 	} else if (m.k === "source") {
 		Object.assign(model.source, {motion: m.motion, speed: m.speed});
 		moveClock(m.now);
@@ -180,7 +233,7 @@ export function takeWaves(buffer) {
 export function gateAt(gate, moment) {
 	const now = moment == null, at = moment ?? model.frozen ?? sourceNow(), known = now ? gate : ring.gateAt(gate.slot, at, gate.half * 6);
 	// Before the first known transition a gate was in the state from which that one came.
-	const past = now ? null : gate.history.findLast((c) => c.t <= at)?.state ?? (gate.history.length ? gate.history[0].from ?? "STABLE" : null), state = past ?? gate.state;
+	const past = now ? null : lastBefore(gate.history, at)?.state ?? (gate.history.length ? gate.history[0].from ?? "STABLE" : null), state = past ?? gate.state;
 	// An open gate has not fallen below its release, a closed one has not risen above it.
 	const x = known ? known.x * 2 ** (-Math.max(0, at - known.t) / gate.half) : 0, limit = (state === "OPEN" ? gate.open : gate.close) * gate.release, bound = state === "OPEN" ? x < limit : state === "CLOSED" && x > limit;
 	return {state, x: bound ? limit : x, bound};

@@ -3,7 +3,7 @@ import {model} from "./model.js";
 import {act} from "./http.js";
 import {h, bdi, $} from "./dom.js";
 import {plain, signed} from "./draw.js";
-import {time, trouble} from "./card.js";
+import {time, refusal} from "./card.js";
 
 const RESULTS = {confirmed: "Confirmed", partial: "Partly", failed: "False"};
 let shown = null, chosen = null, text = "", error = null, working = false, after = () => {};
@@ -13,7 +13,7 @@ export function drawFoot(card) {
 	if (shown !== card.id) {shown = card.id; chosen = error = null; text = ""}
 	const foot = $("foot"), held = foot.contains(document.activeElement) && document.activeElement.dataset.key, o = card.outcome;
 	const done = o && h("span", h("b", `Outcome: ${RESULTS[o.result]?.toLowerCase() ?? o.result}`), " · ", bdi(o.by), o.at && [" · ", time(o.at)], o.note && h("span.muted", " “", bdi(o.note), "”"));
-	foot.replaceChildren(...[model.role === "operator" ? operator(card, done) : done, error && trouble(error)].flat().filter(Boolean));
+	foot.replaceChildren(...[model.role === "operator" ? operator(card, done) : done, error && refusal(error)].flat().filter(Boolean));
 	if (held) foot.querySelector(`[data-key="${held}"]`)?.focus();
 }
 
@@ -50,7 +50,7 @@ async function run(path, body, card) {
 		chosen = null;
 		text = "";
 		after(answer.text);
-	} catch (refusal) {error = refusal}
+	} catch (refused) {error = refused}
 	working = false;
 	if (shown === card.id) drawFoot(card);
 }
