@@ -74,13 +74,99 @@ async def commands(checks, tab):
     checks(reads() - before <= 1, "frames of other decisions do not", (reads() - before, again))
 
 
+# A server that answers as a check wants: cards and curves from `__answers`, an act once `__release` is called.
+ANSWERS = """
+(async () => {
+    const {model} = await __module("model"), real = window.fetch;
+    model.role = "operator";
+    model.source.kind = "live";
+    window.__answers = {decision: null, whatIf: null};
+    window.__acts = [];
+    const json = (body) => new Response(JSON.stringify(body), {headers: {"Content-Type": "application/json"}});
+    window.fetch = async (path, options) => {
+        if (options?.method === "POST") return new Promise((done) => {
+            __acts.push(JSON.parse(options.body));
+            window.__release = (body) => done(json(body));
+        });
+        if (path.startsWith("/decision/")) return json(__answers.decision);
+        if (path.startsWith("/what-if/")) return json(__answers.whatIf);
+        return real(path, options);
+    };
+})()
+"""
+FOOT = "document.querySelector('#foot').textContent"
+CARD = "document.querySelector('#card').textContent"
+
+
+def decision(identity, **more):
+    return {"id": identity, "collapse": "c" + identity, "gate": 0, "name": "math", "title": "math opened", "at": 1e12, "number": 1, "of": 1,
+            "confidence": 0.9, "sentence": "Two witnesses agreed.", "witnesses": [], "request": None, "answers": [], "refused": [], "commands": [],
+            "waiting": None, "outcome": None, "awaited": True, "then": 0.5, "open": 0.5, "close": -0.5, "memory": False,
+            "trust": {"now": 0.75, "earned": True, "confirmed": 0.8, "partial": 0.75, "failed": 0.6},
+            "points": [[1e12 - 1000, 0], [1e12, 0.6], [1e12 + 1000, 0.3]]} | more
+
+
+async def shown(tab, card, until="true"):
+    """Shows a card, or what it has become."""
+    await tab.eval(f"""(async () => {{ const {{showOpening}} = await __module("decision"); __answers.decision = {json.dumps(card)};
+        await showOpening({json.dumps(card['id'])}); }})()""")
+    return await tab.wait(until, 5)
+
+
+async def outcomes(checks, tab):
+    """The foot names the outcome and the trust that changed, and never falls back to an older card."""
+    await tab.eval(ANSWERS)
+    card = decision("d1")
+    await shown(tab, card, FOOT + ".includes('Was it true')")
+    await tab.eval("document.querySelector('#foot [data-key=confirmed]').click()")
+    await tab.eval("document.querySelector('#foot [data-key=send]').click()")
+    await tab.wait("__acts.length === 1")
+    # A card from before the act was recorded is read while it is under way, and once more after it.
+    await shown(tab, card)
+    await tab.eval("__release({text: 'confirmed', before: 0.5, after: 0.75})")
+    checks(await tab.wait(f"/confirmed.*Trust 0.50 → 0.75/.test({FOOT})", 5), "the answer to an act names the trust that changed", await tab.eval(FOOT))
+    await shown(tab, card)
+    foot = await tab.eval(FOOT)
+    checks("Trust 0.50 → 0.75" in foot and "Was it true" not in foot, "a card from before the act does not bring the question back", foot)
+    told = {"result": "confirmed", "by": "eve", "at": 1e12, "note": None, "before": 0.5, "after": 0.75}
+    foot = await shown(tab, decision("d1", outcome=told, awaited=False), f"{FOOT}.includes('eve') && {FOOT}")
+    checks(foot and "Trust 0.50 → 0.75" in foot and "Undo" in foot, "the card after it names who confirmed it, and the trust", await tab.eval(FOOT))
+    await tab.eval("document.querySelector('#foot [data-key=undo]').click()")
+    await tab.wait("__acts.length === 2")
+    await tab.eval("__release({text: 'taken back', before: 0.75, after: 0.5})")
+    checks(await tab.wait(FOOT + ".includes('Was it true')", 5), "what is taken back can be reported again", await tab.eval(FOOT))
+    await shown(tab, decision("d2", awaited=False), "!document.querySelector('#foot .act')")
+    checks("awaits no outcome" in await tab.eval(FOOT), "where no outcome is awaited, the foot names that and has no button", await tab.eval(FOOT))
+    until = await tab.eval("__module('time').then(({sourceNow}) => sourceNow())") + 1500
+    await shown(tab, decision("d3", waiting={"id": "d3", "until": until}, awaited=False), "document.querySelector('#foot [data-key=approve]')")
+    checks(await tab.eval("document.querySelector('#foot [data-key=approve]') !== null"), "commands that wait are approved or refused", await tab.eval(FOOT))
+
+
+async def slider(checks, tab):
+    """The slider rests at the trust of the opening, and keeps no answer away while it is held."""
+    card = decision("s1", request={"id": "r", "at": 1e12, "event": "door_open", "budget": 2, "until": 1e12 + 5000, "actions": ["greet (0.90)"]})
+    await shown(tab, card, "document.querySelector('#card input[type=range]')")
+    found = await tab.eval("[document.querySelector('#card input[type=range]').value, document.querySelector('#card .true') === null]")
+    checks(found == ["0.5", True], "the slider rests at the trust of the opening", found)
+    text = await tab.eval(CARD)
+    checks(all(part in text for part in ("What was asked", "door_open", "2 LF", "greet")), "the request is shown: event, budget, suggested actions", text)
+    await tab.eval("document.querySelector('#card input[type=range]').focus(); __answers.whatIf = {trust: 0.51, points: [[1e12 - 1000, 0], [1e12, 0.7]], opens: true, at: 1e12 - 200, note: ''}")
+    await tab.key("ArrowRight")
+    await tab.wait("document.querySelector('#card .true')", 5)
+    after = decision("s1", answers=[{"text": "greet them", "by": "mind", "took": 3, "lf": 1, "outcome": "answered", "reason": None}])
+    arrived = await shown(tab, after, CARD + ".includes('greet them')")
+    checks(arrived, "an answer appears while the slider is held", await tab.eval(CARD))
+    found = await tab.eval("[document.activeElement.type, document.activeElement.value, document.querySelector('#card .true') !== null]")
+    checks(found == ["range", "0.51", True], "and the slider keeps its place, focus and curve", found)
+
+
 async def check(checks, browser, options):
     server = await Server.recording(options, at="52s")
     try:
         context = await browser.context()
         tab = await browser.tab(context, script=MODULES)
         await server.enter(tab)
-        for part in (keys, commands):
+        for part in (keys, commands, outcomes, slider):
             await part(checks, tab)
         faults = [fault for fault in await tab.seen() if f"404 (Not Found) {server.origin}/gate/" not in fault]
         checks(not faults, "no error, no violation of the policy", faults)

@@ -3,7 +3,8 @@ import {h, bdi, svg} from "./dom.js";
 import {clockMs, day, sameDay, utc, zone, duration} from "./time.js";
 import {signed, plain} from "./draw.js";
 
-export const time = (t) => h("time", {datetime: utc(t), title: `${utc(t)} (UTC); shown in ${zone()}`}, (sameDay(t, Date.now()) ? "" : `${day(t)} `) + clockMs(t));
+// With its day, but for that of `near`.
+export const time = (t, near = Date.now()) => h("time", {datetime: utc(t), title: `${utc(t)} (UTC); shown in ${zone()}`}, (sameDay(t, near) ? "" : `${day(t)} `) + clockMs(t));
 export const part = (title, ...children) => h("div.part", h("h3", title), ...children);
 export const pair = (name, ...value) => h("div.pair", h("span", name), h("span", ...value));
 export const refusal = (error) => h("div.refused", {role: "alert"}, h("b", bdi(error.message)), error.remedy && h("small", bdi(error.remedy)));

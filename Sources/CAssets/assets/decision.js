@@ -5,11 +5,12 @@ import {h, bdi, $} from "./dom.js";
 import {lead, part, pair, witness, answer, refused, command, curve, time, refusal} from "./card.js";
 import {signed, plain} from "./draw.js";
 import {duration} from "./time.js";
+import {view} from "./view.js";
 import {drawFoot} from "./outcome.js";
 
 const FRESH = 8000, READ_AGAIN = 1000;
 export const decision = {id: null, key: null, card: null, pinned: false};
-let request = null, again = false, timer = 0, readAt = -READ_AGAIN, shownAt = 0, newer = 0;
+let request = null, again = false, timer = 0, readAt = -READ_AGAIN, shownAt = 0, newer = 0, drawn = "", slider = null;
 
 const pill = () => {$("newer").hidden = !newer; $("newer").textContent = `${newer} newer`};
 
@@ -36,7 +37,7 @@ async function load() {
 	} catch (error) {
 		if (own === request && !decision.card) {
 			$("card").replaceChildren(refusal(error));
-			$("foot").replaceChildren();
+			drawFoot(null);
 		}
 	}
 	if (own !== request) return;
@@ -87,62 +88,83 @@ export function decisionFrame(m) {
 	if (shown() && belongs(m)) refresh();
 }
 
-function replace(card, ...nodes) {
-	const box = $("card"), top = decision.card ? box.scrollTop : 0, held = box.contains(document.activeElement);
-	box.replaceChildren(...nodes.filter(Boolean));
-	box.scrollTop = top;
-	if (held) (box.querySelector("input") ?? box.querySelector("h3")).focus();
+// Draws a card around the slider, which stays while its card is read again: it may be in a hand that holds it.
+function replace(card, top, kept, bottom) {
+	const box = $("card"), held = box.contains(document.activeElement) && !kept?.contains(document.activeElement), at = box.scrollTop;
+	if (kept && box.children[1] === kept) {
+		box.children[0].replaceChildren(...top.filter(Boolean));
+		box.children[2].replaceChildren(...bottom.filter(Boolean));
+	} else box.replaceChildren(h("div", top), kept ?? h("div"), h("div", bottom));
+	box.scrollTop = decision.card ? at : 0;
+	if (held) box.querySelector("h3").focus();
 	decision.card = card;
 }
 
 function drawOpening(card) {
-	const former = decision.card;
-	if (former && JSON.stringify(former) === JSON.stringify(card)) return;
-	// A refresh must not take the slider out of a hand that holds it.
-	if (former && document.activeElement.type === "range") {decision.card = card; return drawFoot(card)}
-	const {answers, request, commands, points} = card;
-	replace(card,
-		lead(card.confidence ?? 0, card.title?.endsWith("closed") ? "closed" : "", bdi(card.title), time(card.at), card.number && h("span", ` · opening ${card.number} of ${card.of}`)),
-		h("p.sentence", bdi(card.sentence)), card.note && h("p.muted.sentence", bdi(card.note)),
-		part("Witnesses", h("ul", card.witnesses.map(witness))),
-		!request && !answers.length ? part("What the mind answered", h("p.muted", "No mind was asked."))
-			: part(answers.length ? "What the mind answered" : "Asked, not answered yet", ...answers.flatMap(answer), !answers.length && request.until && pair("until", time(request.until)), ...refused(card.refused)),
-		commands.length && part("What was done", ...commands.map(command)),
-		points?.length > 1 && part("Why then, and what if its trust had been different", ...slider(card)),
-		card.memory && h("p.muted.part", "From the memory in PostgreSQL."));
+	const {points, trust, ...body} = card, text = JSON.stringify([body, view.raw]);
+	if (points?.length > 1 && slider?.id !== card.id) slider = startSlider(card.id);
+	if (!decision.card || drawn !== text) replace(card, before(card), points?.length > 1 ? slider.node : null, [card.memory && h("p.muted.part", "From the memory in PostgreSQL.")]);
+	drawn = text;
+	decision.card = card;
+	if (points?.length > 1) slider.take(card);
 	drawFoot(card);
 }
 
-function slider({id, trust, points, open, close, at}) {
-	const now = trust?.now ?? 0, draw = (what, moment) => curve(points, what, open, close, moment), box = h("div", draw(null, at)), left = h("span"), below = h("p.muted"), right = h("span", "as it was");
-	const input = h("input", {type: "range", min: "0", max: "1", step: "0.01", "aria-label": "Trust of the gate"});
-	let wait = 0, own = null;
+function before(card) {
+	const {answers, request, commands} = card;
+	return [
+		lead(card.confidence ?? 0, "", bdi(card.title), time(card.at), card.number && h("span", ` · opening ${card.number} of ${card.of}`)),
+		h("p.sentence", bdi(card.sentence)), card.note && h("p.muted.sentence", bdi(card.note)),
+		part("Witnesses", h("ul", card.witnesses.map(witness))),
+		request && part("What was asked", pair(bdi(request.event), `at most ${request.budget} LF · until `, time(request.until, card.at)), request.actions.length && pair("suggested", bdi(request.actions.join(", ")))),
+		!request && !answers.length ? part("What the mind answered", h("p.muted", "No mind was asked."))
+			: part(answers.length ? "What the mind answered" : "Not answered yet", ...answers.flatMap(answer), ...refused(card.refused)),
+		commands.length && part("What was done", ...commands.map(command)),
+	];
+}
+
+// The potential's curve, and a slider that asks what had been with another trust; it rests at the trust of the opening.
+function startSlider(id) {
+	const box = h("div"), left = h("span"), right = h("span"), below = h("p.muted");
+	let card = null, rest = 0, what = null, wait = 0, own = null;
+	const input = h("input", {type: "range", min: "0", max: "1", step: "0.01", "aria-label": "Trust of the gate"}), atRest = () => Math.abs(input.value - rest) < 0.005;
+	function draw() {
+		left.textContent = `With trust ${plain(Number(input.value))}`;
+		box.replaceChildren(curve(card.points, what?.points ?? null, card.open, card.close, what ? what.at : card.at));
+		if (what) return;
+		right.textContent = "as it was";
+		below.textContent = "";
+	}
 	async function askWhatIf() {
 		own?.abort();
 		own = new AbortController();
-		const value = Number(input.value);
-		if (Math.abs(value - now) < 0.005) {
-			box.replaceChildren(draw(null, at));
-			right.textContent = "as it was";
-			return below.replaceChildren();
-		}
+		what = null;
+		if (atRest()) return draw();
 		try {
-			const a = await ask(`/what-if/${encodeURIComponent(id)}?trust=${value}`, own.signal), late = (a.at ?? at) - at;
-			box.replaceChildren(draw(a.points, a.at));
-			right.replaceChildren(bdi(!a.opens ? "it would not open" : Math.abs(late) < 1 ? "it opens as it did" : `it opens ${duration(Math.abs(late))} ${late < 0 ? "earlier" : "later"}`));
-			below.textContent = a.note ?? "";
+			const found = what = await ask(`/what-if/${encodeURIComponent(id)}?trust=${input.value}`, own.signal), late = (found.at ?? card.at) - card.at;
+			draw();
+			right.replaceChildren(bdi(!found.opens ? "it would not open" : Math.abs(late) < 1 ? "it opens as it did" : `it opens ${duration(Math.abs(late))} ${late < 0 ? "earlier" : "later"}`));
+			below.textContent = found.note ?? "";
 		} catch (error) {if (error.name !== "AbortError") right.replaceChildren(bdi(error.message))}
 	}
-	const label = () => {left.textContent = `With trust ${plain(Number(input.value))}`};
-	input.value = String(now);
-	input.addEventListener("input", () => {label(); clearTimeout(wait); wait = setTimeout(askWhatIf, 60)});
-	label();
-	return [box, input, h("div.pair", {"aria-live": "polite"}, left, right), below];
+	input.addEventListener("input", () => {left.textContent = `With trust ${plain(Number(input.value))}`; clearTimeout(wait); wait = setTimeout(askWhatIf, 60)});
+	return {
+		id, node: part("Why then, and what if its trust had been different", box, input, h("div.pair", {"aria-live": "polite"}, left, right), below),
+		take(next) {
+			const rests = !card || atRest();
+			card = next;
+			rest = card.then ?? card.trust?.now ?? 0;
+			if (rests) input.value = String(rest);
+			draw();
+		},
+	};
 }
 
 function drawGate(card) {
-	const last = model.openings.findLast((o) => o.g === gateOf(card.gate)?.slot), {state} = card;
-	replace(card,
+	const last = model.openings.findLast((o) => o.g === gateOf(card.gate)?.slot), {state} = card, text = JSON.stringify(card);
+	if (decision.card && drawn === text) return;
+	drawn = text;
+	replace(card, [
 		lead(card.x, state === "STABLE" ? "" : state.toLowerCase(), bdi(card.name), `${state} · opens at ${plain(card.open)}, closes at ${plain(card.close)}`),
 		h("p.sentence", bdi(card.sentence)),
 		part(state === "OPEN" ? "Why it is open" : "Why did it not open?", card.missing > 0 && pair("missing push", h("b", signed(card.missing))), ...(card.reasons ?? []).map((r) => h("p", bdi(r)))),
@@ -150,6 +172,6 @@ function drawGate(card) {
 		part("Trust", pair("of the gate", `${plain(card.weight)} · ${card.earned ? "earned" : "given"}`), ...(card.origins ?? []).map((o) => pair(bdi(o.name), `${plain(o.trust)} · ${o.confirmed} confirmed, ${o.failed} false`))),
 		card.points?.length > 1 && part("Its potential", curve(card.points, null, card.open, card.close, null)),
 		card.note && h("p.muted.part", bdi(card.note)),
-		last && h("p.part", h("button.small", {onclick: () => showOpening(last.id)}, "Show its last opening")));
-	$("foot").replaceChildren();
+		last && h("p.part", h("button.small", {onclick: () => showOpening(last.id)}, "Show its last opening"))], null, []);
+	drawFoot(null);
 }

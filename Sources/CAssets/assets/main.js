@@ -148,7 +148,7 @@ startFlow($("flow-stage"), flowTargets);
 startScope($("scope-stage"), pick.spot, scopeTargets);
 startAccess(pick);
 startDecision();
-startOutcome((text) => {toast(text); refresh()});
+startOutcome((text) => {if (text) toast(text); refresh()});
 startHealth();
 startTabs(all);
 startHistory(() => {dirtyScope(); redraw()});

@@ -198,6 +198,8 @@ export function take(m) {
 	} else if (m.k === "source") {
 		Object.assign(model.source, {motion: m.motion, speed: m.speed});
 		moveClock(m.now);
+	} else if (m.k === "facts") {
+		for (const [g, half, window, earned, w] of m.facts) Object.assign(gateOf(g) ?? {}, {half, window, earned, w});
 	} else if (m.k === "behind") model.behind = m.n;
 	else mark(m, false);
 	model.lastAt = Math.max(model.lastAt, m.t ?? 0, m.now ?? 0);

@@ -1,35 +1,55 @@
 // Outcome, undo, approve, refuse. An observer's page never gets these buttons.
 import {model} from "./model.js";
+import {latest} from "./view.js";
 import {act} from "./http.js";
 import {h, bdi, $} from "./dom.js";
 import {plain, signed} from "./draw.js";
 import {time, refusal} from "./card.js";
 
 const RESULTS = {confirmed: "Confirmed", partial: "Partly", failed: "False"};
-let shown = null, chosen = null, text = "", error = null, working = false, after = () => {};
-export function startOutcome(acted) {after = acted}
+// The last card, the choice about it, and what was recorded here and no card shows yet.
+let card = null, chosen = null, text = "", error = null, working = false, recorded = null, timer = 0, acted = () => {};
+export function startOutcome(after) {acted = after}
 
-export function drawFoot(card) {
-	if (shown !== card.id) {shown = card.id; chosen = error = null; text = ""}
-	const foot = $("foot"), held = foot.contains(document.activeElement) && document.activeElement.dataset.key, o = card.outcome;
-	const done = o && h("span", h("b", `Outcome: ${RESULTS[o.result]?.toLowerCase() ?? o.result}`), " · ", bdi(o.by), o.at && [" · ", time(o.at)], o.note && h("span.muted", " “", bdi(o.note), "”"));
-	foot.replaceChildren(...[model.role === "operator" ? operator(card, done) : done, error && refusal(error)].flat().filter(Boolean));
+export function drawFoot(next) {
+	if (next?.id !== card?.id) {chosen = error = recorded = null; text = ""}
+	card = next;
+	draw();
+}
+
+// What is known of its outcome: the answer to an act counts until a card differs from the one before the act.
+function known() {
+	const own = recorded && JSON.stringify(card.outcome) === recorded.former, {outcome} = own ? recorded : card;
+	if (!outcome || own || recorded?.outcome?.result !== outcome.result) return outcome;
+	return {...outcome, before: outcome.before ?? recorded.outcome.before, after: outcome.after ?? recorded.outcome.after};
+}
+
+function draw() {
+	clearTimeout(timer);
+	const foot = $("foot"), held = foot.contains(document.activeElement) && document.activeElement.dataset.key;
+	if (!card) return foot.replaceChildren();
+	const o = known(), done = o && h("div", h("b", `Outcome: ${RESULTS[o.result]?.toLowerCase() ?? o.result}`), o.by && [" · ", bdi(o.by)], o.at && [" · ", time(o.at)], o.note && h("span.muted", " “", bdi(o.note), "”"),
+		o.before != null && o.after != null && h("div", `Trust ${plain(o.before)} → ${plain(o.after)}`));
+	foot.replaceChildren(...[model.role === "operator" ? operator(done) : done, error && refusal(error)].flat().filter(Boolean));
 	if (held) foot.querySelector(`[data-key="${held}"]`)?.focus();
 }
 
 const button = (kind, key, run, ...children) => h(`button.${kind}`, {"data-key": key, disabled: working, onclick: run}, ...children);
 
-function operator(card, done) {
-	const {waiting, trust = {}} = card, now = trust.now ?? 0, outcome = (result, note) => run("/outcome", {opening: card.id, result, note}, card);
-	if (waiting) {
-		const verdict = (v) => () => run("/verdict", {decision: waiting.id, verdict: v}, card);
+function operator(done) {
+	const {waiting, trust = {}} = card, now = trust.now ?? 0, left = waiting ? waiting.until - latest() : 0;
+	if (left > 0 && model.source.kind !== "recording") {
+		const verdict = (v) => () => run("/verdict", {decision: waiting.id, verdict: v});
+		// What waits no longer is offered no longer.
+		timer = setTimeout(() => {draw(); acted()}, left);
 		return [h("h3", "May it be done? Waits until ", time(waiting.until)), h("div.acts", button("act", "approve", verdict("approve"), "Approve"), button("act", "refuse", verdict("refuse"), "Refuse"))];
 	}
-	if (done) return h("div.pair", done, button("small", "undo", () => outcome("undo", ""), "Undo"));
+	if (done) return h("div.pair", done, model.source.kind !== "recording" && button("small", "undo", () => outcome("undo"), "Undo"));
+	if (card.awaited === false && !card.outcome) return h("p.muted", model.source.kind === "recording" ? "The openings of a recording are not reported about." : "The thalamus awaits no outcome of it: none would count.");
 	const choices = Object.entries(RESULTS).map(([key, label]) => {
 		const to = trust[key], choice = button("act", key, () => {
 			chosen = chosen === key ? null : key;
-			drawFoot(card);
+			draw();
 			$("foot").querySelector("input")?.focus();
 		}, label, to != null && h("small", `${plain(now)} → ${plain(to)}`, h("span.vh", ` trust, ${signed(to - now)}`)));
 		choice.setAttribute("aria-pressed", String(chosen === key));
@@ -37,20 +57,26 @@ function operator(card, done) {
 	});
 	const input = chosen && h("input", {"data-key": "note", maxlength: "200", placeholder: "Note (optional)", "aria-label": "Note", autocomplete: "off", value: text, oninput: () => {text = input.value}});
 	return [h("h3", `Was it true? Trust is ${plain(now)}${trust.earned ? ", earned" : ""}`), h("div.acts", {role: "group", "aria-label": "Outcome"}, choices),
-		chosen && h("form.note", {onsubmit: (event) => {event.preventDefault(); outcome(chosen, text)}}, input, h("button.small.first", {type: "submit", "data-key": "send", disabled: working}, "Record"))];
+		chosen && h("form.note", {onsubmit: (event) => {event.preventDefault(); outcome(chosen)}}, input, h("button.small.first", {type: "submit", "data-key": "send", disabled: working}, "Record"))];
 }
 
-async function run(path, body, card) {
+const outcome = (result) => run("/outcome", {opening: card.id, result, note: result === "undo" ? "" : text});
+
+async function run(path, body) {
 	if (working) return;
+	const {id, outcome} = card;
 	working = true;
 	error = null;
-	drawFoot(card);
+	draw();
 	try {
 		const answer = await act(path, body);
-		chosen = null;
-		text = "";
-		after(answer.text);
-	} catch (refused) {error = refused}
+		if (card?.id === id) {
+			if (body.result) recorded = {former: JSON.stringify(outcome), outcome: body.result === "undo" ? null : {...body, by: "", at: latest(), before: answer.before, after: answer.after}};
+			chosen = null;
+			text = "";
+		}
+		acted(answer.text);
+	} catch (refused) {if (card?.id === id) error = refused}
 	working = false;
-	if (shown === card.id) drawFoot(card);
+	draw();
 }
