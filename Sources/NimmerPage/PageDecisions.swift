@@ -31,7 +31,9 @@ package struct PageDecisions: Sendable {
         let explanation = await explain(story.region?.text)
         var card = model.read { state, feed in PageCard(story, feed, state).json }
         let trust = Self.trust(of: story, explanation)
-        card["points"] = waves(of: story, explanation)?.run(trust: trust).pointsJSON ?? .array([])
+        card["points"] =
+            waves(of: story, explanation)?.run(then: trust, opener: story.transition?.body.opener?.text).pointsJSON
+            ?? .array([])
         card["trust"] = .object(forecast(trust, explanation, story).json)
         card["then"] = PageText.number(trust)
         if let opening = story.opening, let change = model.trustChange(of: opening),
@@ -64,7 +66,11 @@ package struct PageDecisions: Sendable {
                 "its waves are no longer kept here", remedy: "`nimmer replay` computes it from a recording", status: 404
             )
         }
-        var object = waves.run(trust: trust ?? Self.trust(of: story, explanation)).json
+        let curve =
+            trust.map { waves.run(trust: $0) }
+            ?? waves.run(
+                then: Self.trust(of: story, explanation), opener: story.transition?.body.opener?.text)
+        var object = curve.json
         object["note"] = .string(
             explanation == nil ? "computed with default settings: the thalamus did not explain the gate" : "")
         return object

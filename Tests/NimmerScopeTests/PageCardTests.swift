@@ -61,6 +61,34 @@ import Testing
         }
     }
 
+    @Test func asItWasMeansTheTrustOfEachOrigin() throws {
+        let (state, _) = try played(seconds: 110)
+        let opening = try #require(openings(state).first { $0.body.triggerSignals.count > 1 })
+        let opener = try #require(opening.body.triggerSignals.first?.origin.text)
+        let others = opening.body.triggerSignals.dropFirst().map(\.origin.text)
+        func explanation(_ failed: Double) -> JSON {
+            let origins = others.map { name -> JSON in
+                ["origin": .string(name), "ok": .number(0), "failed": .number(failed), "trust": .number(0)]
+            }
+            return [
+                "half_life_ms": .number(400), "window_ms": .number(2000), "open_threshold": .number(0.95),
+                "trust": .string("earned"), "prior_weight": .number(0.5), "prior_outcomes": .number(2),
+                "failed_weight": .number(1), "origins": .array(origins),
+            ]
+        }
+        func sum(_ failed: Double, then trust: Double) throws -> Double {
+            let curve = try #require(
+                PageCounterfactual(
+                    of: opening.body.region.text, at: opening.body.at, in: state, explanation: explanation(failed)))
+            let found = curve.run(then: trust, opener: opener)
+            #expect(found.trust == trust)
+            return found.points.reduce(0) { $0 + abs($1.value) }
+        }
+        // Those who disappointed speak more quietly; so does an opener of little trust.
+        #expect(try sum(50, then: 0.5) < sum(0, then: 0.5))
+        #expect(try sum(0, then: 0.1) < sum(0, then: 0.9))
+    }
+
     @Test func lessTrustOpensLaterOrNever() throws {
         let (state, _) = try played(seconds: 110)
         let opening = try #require(openings(state).first)

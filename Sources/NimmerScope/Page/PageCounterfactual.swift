@@ -5,12 +5,15 @@ import NimmerWave
 /// (web.md, Decision: "what if its trust had been different").
 package struct PageCounterfactual: Sendable {
     /// Configuration of the gate, as the thalamus explains it.
-    package let configuration: GateConfiguration
+    package private(set) var configuration: GateConfiguration
     /// The waves of the gate, in their order, with numbers for their origins.
     private let waves: [Evidence]
     private let from: Int64
     private let to: Int64
     private let opened: Int64
+    /// Outcomes that count for each origin, where trust is earned.
+    private var records: [Int32: (confirmed: Double, failed: Double)] = [:]
+    private let origins: [String: Int32]
     /// Interval of its members that the window and the half-life follow, in milliseconds; nil where they follow none.
     private let interval: Double?
     /// Time in which the potential halves, in milliseconds.
@@ -68,6 +71,36 @@ package struct PageCounterfactual: Sendable {
         }
         guard !waves.isEmpty else { return nil }
         self.waves = waves
+        self.origins = origins
+        guard configuration.trust == .earned else { return }
+        if let prior = explanation?["prior_weight"]?.double { self.configuration.weight = min(1, max(0, prior)) }
+        for record in explanation?["origins"]?.array ?? [] {
+            guard let origin = record["origin"]?.string.flatMap({ origins[$0] }) else { continue }
+            records[origin] = (record["ok"]?.double ?? 0, record["failed"]?.double ?? 0)
+        }
+    }
+
+    /// The curve as it was.
+    ///
+    /// - Parameters:
+    ///   - trust: of the gate where it is declared, in the opener where it is earned; the trust in others is that of now.
+    ///   - opener: the origin whose wave opened it.
+    package func run(then trust: Double, opener: String?) -> Curve {
+        guard configuration.trust == .earned, let origin = opener.flatMap({ origins[$0] }) else {
+            return run(trust: trust)
+        }
+        var gate = Gate(configuration)
+        for (origin, record) in records { gate.set(origin, confirmed: record.confirmed, failed: record.failed) }
+        let record = outcomes(for: trust)
+        gate.set(origin, confirmed: record.confirmed, failed: record.failed)
+        return run(gate, trust: trust)
+    }
+
+    /// Outcomes that give an origin a trust, by the inverse of its arithmetic (trust.md, Learning).
+    private func outcomes(for trust: Double) -> (confirmed: Double, failed: Double) {
+        let (prior, weight) = (configuration.priorOutcomes, configuration.weight)
+        guard trust < weight else { return (prior * (trust - weight) / max(1e-9, 1 - trust), 0) }
+        return (0, (prior * weight / max(1e-9, trust) - prior) / max(1e-9, configuration.failedWeight))
     }
 
     /// The curve with a trust: that of the gate where it is declared, of every origin where it is earned.
@@ -76,7 +109,11 @@ package struct PageCounterfactual: Sendable {
     package func run(trust: Double) -> Curve {
         var configuration = configuration
         configuration.weight = min(1, max(0, trust))
-        var gate = Gate(configuration)
+        return run(Gate(configuration), trust: configuration.weight)
+    }
+
+    private func run(_ gate: Gate, trust: Double) -> Curve {
+        var gate = gate
         if let interval { gate.note(interval: interval, of: 0) }
         var transitions: ContiguousArray<Transition> = []
         var points: [(at: Int64, value: Double)] = []
@@ -100,7 +137,7 @@ package struct PageCounterfactual: Sendable {
         // The opening that is explained, or the one that it would have been.
         let slack = Int64(saturating: halfLife * 1e6)
         let near = openings.first { $0 >= opened.subtractingSaturated(slack) } ?? openings.last
-        return Curve(trust: configuration.weight, points: points.filter { isShown($0.at) }, opensAt: near)
+        return Curve(trust: trust, points: points.filter { isShown($0.at) }, opensAt: near)
     }
 
     private func isShown(_ at: Int64) -> Bool {
