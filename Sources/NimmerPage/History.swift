@@ -50,19 +50,21 @@ package struct History: Sendable {
         var history = PageHistory(
             from: Timestamp(milliseconds: from).nanoseconds, to: Timestamp(milliseconds: to).nanoseconds,
             columns: columns)
-        var (marks, oldest) = model.read { state, feed in
+        var (marks, oldest, oldestMark) = model.read { state, feed in
             state.addPageHistory(to: &history, numbers: feed.cells)
-            return (feed.marks(from: history.from, to: history.to, state), state.oldestKept)
+            return (feed.marks(from: history.from, to: history.to, state), state.oldestKept, feed.oldestMark(state))
         }
         var sources: [String] = oldest.map { $0 < history.to } ?? false ? ["buffer"] : []
         var notes: [String] = []
+        // Waves and events are kept apart: each is read up to where its own begin.
         let seam = min(oldest ?? history.to, history.to)
-        if history.from < seam {
-            let read = await read(from: history.from, to: seam, into: &history)
-            marks = read.marks + marks
+        let markSeam = min(oldestMark ?? seam, history.to)
+        if history.from < max(seam, markSeam) {
+            let read = await read(from: history.from, to: max(seam, markSeam), wavesUntil: seam, into: &history)
+            let before = Timestamp(nanoseconds: markSeam).milliseconds
+            marks = read.marks.filter { $0["t"]?.double ?? 0 < before } + marks
             sources += read.sources
             notes = read.notes
-            oldest = history.from
         }
         var object: JSONObject = [
             "from": .number(from), "to": .number(to), "columns": PageText.count(columns), "cells": history.json,
@@ -81,7 +83,9 @@ package struct History: Sendable {
     }
 
     /// Reads what was before the buffer.
-    private func read(from: Int64, to: Int64, into history: inout PageHistory) async -> Past {
+    private func read(
+        from: Int64, to: Int64, wavesUntil: Int64, into history: inout PageHistory
+    ) async -> Past {
         var past = Past()
         var settings = settings
         settings.limits.messages = Self.maximumWaves + Self.maximumDecisions
@@ -102,7 +106,7 @@ package struct History: Sendable {
         _ = feed.frames(of: state)
         let (marks, numbers) = model.translate(feed)
         past.marks = marks
-        let isUnknown = state.addPageHistory(to: &history, numbers: numbers)
+        let isUnknown = state.addPageHistory(to: &history, numbers: numbers, until: wavesUntil)
         if isUnknown { past.notes.append("cells that were not heard since this server started are left out") }
         return past
     }

@@ -136,6 +136,22 @@ import Testing
         #expect(abs(Double(highest ?? 0) / 127 - Double(loudest ?? 0)) < 0.01)
     }
 
+    @Test func eventsThatWereLetGoAreKnownToBeMissing() throws {
+        let stage = Stage(try Scenario.plant(), seconds: 110)
+        var (all, few) = (PageFeed(), PageFeed(keeping: 3))
+        _ = all.frames(of: stage.scope)
+        _ = few.frames(of: stage.scope)
+        #expect(all.oldestMark(stage.scope) == stage.scope.oldestKept)
+        let begin = try #require(few.oldestMark(stage.scope))
+        let end = stage.scope.now.nanoseconds
+        func events(_ feed: PageFeed, from: Int64) -> Int {
+            feed.marks(from: from, to: end, stage.scope).count { $0["k"]?.string != "potential" }
+        }
+        #expect(events(few, from: begin) == 3)
+        #expect(events(all, from: begin) == 3)
+        #expect(events(all, from: 0) > 3)
+    }
+
     /// The bytes of a base64 text.
     private func bytes(_ text: String?) -> [UInt8] {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")

@@ -56,16 +56,18 @@ package struct PageHistory: Sendable {
 extension ScopeState {
     /// Adds the waves of a stretch of time that are kept.
     ///
-    /// - Parameter numbers: the cell of each trace; nil for one that pages do not know.
+    /// - Parameters:
+    ///   - numbers: the cell of each trace; nil for one that pages do not know.
+    ///   - end: time from which on waves are left out.
     /// - Returns: whether there was a wave of one that pages do not know.
     @discardableResult
-    package func addPageHistory(to history: inout PageHistory, numbers: [Int?]) -> Bool {
+    package func addPageHistory(to history: inout PageHistory, numbers: [Int?], until end: Int64 = .max) -> Bool {
         let entries = buffer.entries
         let start = entries.firstNumber { $0.at >= history.from }
         var isUnknown = false
         for number in start..<max(start, entries.end) {
             let entry = entries[number]
-            guard entry.at < history.to else { break }
+            guard entry.at < min(history.to, end) else { break }
             guard entry.kind == .wave, numbers.indices.contains(Int(entry.trace)) else { continue }
             guard let cell = numbers[Int(entry.trace)] else {
                 isUnknown = true
@@ -84,6 +86,13 @@ extension PageFeed {
     /// Number of a region's gate.
     package func gate(ofRegion region: String, _ state: ScopeState) -> Int? {
         names.gate(state.buffer.homes.home(of: region)) ?? names.gate(region)
+    }
+
+    /// Time from which on all events are kept: that of the oldest where older ones were let go, else of the oldest of all messages.
+    package func oldestMark(_ state: ScopeState) -> Int64? {
+        let first = recent.oldest?["t"]?.double.map { Timestamp(milliseconds: $0).nanoseconds }
+        guard recent.first == 0 else { return first }
+        return [first, state.oldestKept].compactMap { $0 }.min()
     }
 
     /// The frames of events of a stretch of time that a page may have missed, and the potentials in it.
