@@ -1,7 +1,7 @@
-// Flow: one canvas for what stands, at 5 Hz, one for what moves.
+// Flow: one canvas for what stands, at 5 Hz and in parts, one for what moves.
 import {model, hooks, gateAt, cellAt, mindSlot, organSlot} from "./model.js";
 import {moment, known} from "./view.js";
-import {ctx, ink, fit, begin, font, plain, textWidth, write, fill, stroke} from "./draw.js";
+import {ctx, ink, fit, begin, font, plain, textWidth, write, fill, stroke, blocks} from "./draw.js";
 import {layout, lensWidth} from "./layout.js";
 import {drawChamber, drawRail, drawFill} from "./chamber.js";
 import {pulse, drawPulses, clearPulses, pulsesAlive, colourOf, DURATION} from "./pulses.js";
@@ -10,7 +10,7 @@ import {duration} from "./time.js";
 
 export const flow = {L: null};
 const swings = [], edgeAt = [];
-let stage, still, moving, dirty = true, drawnAt = 0, ring = 0, gap = 125, onLayout = () => {};
+let stage, still, moving, dirty = true, whole = true, part = 0, busy = false, drawnAt = 0, ring = 0, gap = 125, onLayout = () => {};
 
 export function startFlow(element, laidOut) {
 	stage = element;
@@ -29,7 +29,7 @@ export function relayout() {
 	ctx.font = font(13);
 	clearPulses();
 	flow.L = layout(W, H, (rows) => Math.max(0, ...rows.flatMap((r) => r.cells.map((c) => textWidth(model.cells[c].n)))));
-	dirty = true;
+	whole = true;
 	onLayout(flow.L);
 }
 
@@ -68,9 +68,9 @@ function path(p) {
 	for (let i = 2; i < 34; i += 2) ctx.lineTo(p[i], p[i + 1]);
 }
 
-function drawEdges(L, when, now) {
-	const dense = L.tier === "dense", bundles = new Map();
-	for (const row of L.rows) for (const place of row.places) {
+function drawEdges(rows, dense, when, now) {
+	const bundles = new Map();
+	for (const row of rows) for (const place of row.places) {
 		const cell = model.cells[place.slot], v = cellAt(cell, when) ?? 0, age = when == null ? Math.max(0, now - cell.at) : 0, size = Math.abs(v);
 		const bundle = {colour: v < 0 && dense ? "closed" : cell.domain, dash: cell.virtual ? [1.5, 3] : [], step: age > 4000 ? 0 : size < 0.3 ? 1 : size < 0.6 ? 2 : 3, wide: when == null && cell.hz * Math.exp(-age / 1000) > 12};
 		const key = Object.values(bundle).join();
@@ -79,7 +79,7 @@ function drawEdges(L, when, now) {
 	}
 	for (const {colour, dash, step, wide, places} of bundles.values()) {
 		stroke(ink[colour], wide ? 1.6 : 1, () => {for (const p of places) if (p.row.gates.length) path(p.path)}, (dense ? [0.2, 0.3, 0.45, 0.65] : [0.22, 0.32, 0.48, 0.7])[step], dash);
-		if (dense) fill(ink[colour], () => {for (const p of places) ctx.rect(p.x - 1.5, p.y - 1.5, 3, 3)}, [0.35, 0.5, 0.75, 1][step]);
+		if (dense) blocks(ink[colour], [0.35, 0.5, 0.75, 1][step], places.flatMap((p) => [p.x, p.y]), 1.5);
 	}
 }
 
@@ -132,22 +132,35 @@ function drawMinds(L) {
 	model.organs.forEach((o, i) => box(L.organs[i], o.failed ? ink.closed : ink.organs, o.n, [o.text || "no command yet"]));
 }
 
-function drawStill() {
-	const {L} = flow, when = moment(), dense = L.tier === "dense";
-	begin(still);
+// One of so many parts, from above, with whole lines of rows.
+function drawStill(number, parts) {
+	const {L} = flow, when = moment(), dense = L.tier === "dense", each = Math.ceil(L.lines / parts);
+	begin(still, parts === 1);
+	if (parts === 1) return drawRows(L, L.rows, when, dense);
+	const k = ctx.getTransform().a, edge = (n) => (n === 0 ? 0 : n === parts ? L.H : Math.round(Math.min(L.H, L.top + n * each * L.step - 1) * k) / k), y = edge(number), h = edge(number + 1) - y;
+	ctx.save();
+	ctx.clearRect(0, y, L.W, h);
+	ctx.beginPath();
+	ctx.rect(0, y, L.W, h);
+	ctx.clip();
+	drawRows(L, L.rows.filter((row) => Math.floor(row.line / each) === number), when, dense);
+	ctx.restore();
+}
+
+function drawRows(L, rows, when, dense) {
 	if (!model.gates.length && !model.cells.length) return ghost(L);
 	for (const head of L.heads) write(head.text, head.x, head.y, ink.muted, 11, 400, head.align);
-	const states = L.rows.map((row) => rowState(row, when));
-	const doors = (open) => () => L.rows.forEach((row, i) => {if (row.path && (states[i].state === "OPEN") === open) path(row.path)});
+	const states = new Map(L.rows.map((row) => [row, rowState(row, when)]));
+	const doors = (open) => () => {for (const [row, {state}] of states) if (row.path && (state === "OPEN") === open) path(row.path)};
 	if (!dense) stroke(ink.faint, 1, doors(false), 0.55);
 	stroke(ink.nervous, dense ? 1.4 : 1.8, doors(true));
-	drawEdges(L, when, known());
+	drawEdges(rows, dense, when, known());
 	if (!dense) drawCells(L, when);
-	L.rows.forEach((row, i) => {
-		if (!row.gates.length) return;
-		drawChamber(row, states[i], dense);
+	for (const row of rows) {
+		if (!row.gates.length) continue;
+		drawChamber(row, states.get(row), dense);
 		drawRail(row, row.gates[0], dense);
-	});
+	}
 	drawLens(L);
 	drawMinds(L);
 }
@@ -189,11 +202,19 @@ function drawMoving(at) {
 	drawPulses(at, dense || ladder.squares);
 }
 
-// Draws what moves, at 5 Hz (`all`: now) also what stands; answers whether it did.
+// Draws what moves, at 5 Hz (`all`: now, whole) also what stands; answers whether it did. Dense rows are drawn in parts, with a frame
+// between two of them that is left to the scope.
 export function drawFlow(at, all) {
-	if (!flow.L) return false;
-	const every = motion.reduced ? 500 : ladder.level ? 250 : 200, now = all || at - drawnAt >= (dirty ? 60 : every);
-	if (now) {drawStill(); dirty = false; drawnAt = at}
+	const {L} = flow;
+	if (!L) return false;
+	const parts = L.tier === "dense" && !all && !whole ? 4 : 1, every = motion.reduced ? 500 : ladder.level ? 250 : 200;
+	busy = all || whole || (!busy && (part > 0 || at - drawnAt >= (dirty && parts === 1 ? 60 : every)));
+	if (busy) {
+		if (parts === 1) part = 0;
+		if (part === 0) {drawnAt = at; dirty = whole = false}
+		drawStill(part, parts);
+		part = (part + 1) % parts;
+	}
 	drawMoving(at);
-	return now;
+	return busy;
 }

@@ -73,9 +73,10 @@ export function layout(W, H, nameWidth) {
 		const room = phone ? W - PAD - 28 : lensX - 56;
 		while (L.columns < 12 && (height / Math.ceil(n / L.columns) < 26 || room / L.columns - 38 > 280) && room / (L.columns + 1) - 38 >= (phone ? 68 : 84)) L.columns++;
 		const lines = Math.ceil(n / L.columns), step = Math.min(40, height / lines), width = room / L.columns;
+		Object.assign(L, {lines, step, top});
 		rows.forEach((row, i) => {
 			const column = Math.floor(i / lines), x = PAD + column * width;
-			Object.assign(row, {x: x + 26, y: top + (i % lines) * step, w: width - 38, h: Math.max(14, step - 5), column});
+			Object.assign(row, {line: i % lines, x: x + 26, y: top + (i % lines) * step, w: width - 38, h: Math.max(14, step - 5), column});
 			denseRow(row, x);
 		});
 		const count = (kind) => rows.reduce((sum, r) => sum + r[kind].length, 0);

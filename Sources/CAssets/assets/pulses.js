@@ -1,5 +1,5 @@
 // What runs along the edges of Flow.
-import {ctx, ink, fill} from "./draw.js";
+import {ctx, ink, fill, blocks} from "./draw.js";
 import {ladder, motion} from "./loop.js";
 
 const COLOURS = ["nervous", "closed", "cognitive", "organs", "federation"], RADII = [1.6, 2.1, 2.6, 3.2], ALPHAS = [0.45, 0.65, 0.85, 1];
@@ -32,13 +32,10 @@ export function drawPulses(now, squares) {
 	}
 	groups.forEach((list, g) => {
 		if (!list.length) return;
-		const r = RADII[g & 3] * (squares ? 0.6 : 1);
-		fill(ink[COLOURS[g >> 2]], () => {
-			for (let i = 0; i < list.length; i += 2) {
-				const x = list[i], y = list[i + 1];
-				if (squares) ctx.rect(x - r, y - r, 2 * r, 2 * r);
-				else {ctx.moveTo(x + r, y); ctx.arc(x, y, r, 0, 7)}
-			}
-		}, ALPHAS[g & 3]);
+		const r = RADII[g & 3] * (squares ? 0.6 : 1), colour = ink[COLOURS[g >> 2]], alpha = ALPHAS[g & 3];
+		if (squares) return blocks(colour, alpha, list, r);
+		fill(colour, () => {
+			for (let i = 0; i < list.length; i += 2) {ctx.moveTo(list[i] + r, list[i + 1]); ctx.arc(list[i], list[i + 1], r, 0, 7)}
+		}, alpha);
 	});
 }

@@ -12,7 +12,7 @@ import {utc} from "./time.js";
 import * as ring from "./ring.js";
 
 const SETTLE = 1400;
-let stage, ground, traces, over, G = null, start = 0, end = 0, colMs = 1, dirty = true, lastColumn = null, stepAt = 0, version = -1, onSpots = () => {};
+let stage, ground, traces, over, G = null, start = 0, end = 0, colMs = 1, dirty = true, lastColumn = null, stepAt = 0, marks = {due: false, at: 0, start: 0}, version = -1, onSpots = () => {};
 
 export function startScope(element, pick, spotsMoved) {
 	stage = element;
@@ -73,7 +73,10 @@ function drawTraceCanvas(full, shift) {
 export function drawScope(at) {
 	if (!G || version !== model.version) {version = model.version; relayoutScope(); if (!G) return}
 	const width = view.span / G.w, column = Math.floor(windowEnd() / width), steady = width === colMs && lastColumn != null && column >= lastColumn;
-	if (!dirty && steady && (column === lastColumn || at - stepAt < (motion.reduced ? 500 : ladder.labelsEvery))) return;
+	if (!dirty && steady && (column === lastColumn || at - stepAt < (motion.reduced ? 500 : ladder.labelsEvery))) {
+		if (marks.due) drawMarks(at);
+		return;
+	}
 	const full = dirty || !steady, shift = column - lastColumn;
 	if (dirty) G = arrange(G.W, G.H);
 	colMs = width;
@@ -82,18 +85,21 @@ export function drawScope(at) {
 	lastColumn = column;
 	stepAt = at;
 	dirty = false;
-	drawMarks();
 	drawTraceCanvas(full, shift);
-	onSpots(G, at);
+	// Labels and bands: in the next frame, as soon as they lag by two pixels, and at 5 Hz.
+	marks.due ||= start - marks.start >= 2 * colMs || at - marks.at >= 200;
+	if (full || shift > 2) drawMarks(at);
 }
 
-function drawMarks() {
+function drawMarks(at) {
+	marks = {due: false, at, start};
 	begin(ground);
 	drawGround(G, start, colMs, end);
 	drawOverview(G);
 	begin(over);
 	drawCollapses(G, start, colMs, end);
 	drawCursor(G, start, colMs);
+	onSpots(G, at);
 }
 function spotAt(x, y, reach) {
 	const away = (s) => Math.hypot(s.x - x, s.y - y), best = G.spots?.reduce((a, b) => (a && away(a) <= away(b) ? a : b), null);
@@ -117,7 +123,7 @@ export const page = () => Math.max(1, (G?.fits ?? 2) - 1);
 export function scopeViewChanged(what) {
 	if (!G) return;
 	stage.title = view.cursor == null ? "" : `${utc(view.cursor)} (UTC)`;
-	if (what === "cursor" && !dirty) drawMarks();
+	if (what === "cursor" && !dirty) marks.due = true;
 	else {dirty = true; want()}
 	redraw();
 }

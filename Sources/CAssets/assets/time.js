@@ -30,7 +30,8 @@ export function day(t) {
 }
 export const sameDay = (a, b) => day(a) === day(b);
 export const utc = (t) => new Date(t).toISOString();
-export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
+let zoneName;
+export const zone = () => (zoneName ??= Intl.DateTimeFormat().resolvedOptions().timeZone || "local time");
 
 const units = (ms, show) => (ms < 120000 ? `${show(ms / 1000)} s` : ms < 7200000 ? `${show(ms / 60000)} min` : ms < 172800000 ? `${show(ms / 3600000)} h` : `${show(ms / 86400000)} d`);
 export function duration(ms) {
