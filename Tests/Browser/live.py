@@ -153,12 +153,12 @@ async def linked(checks, browser, tab, server):
         shown = await page.eval("document.querySelector('#live').hidden")
         checks(found and shown is False, "at its moment", shown)
         await page.close()
-        stranger = await browser.tab(await browser.context())
-        await stranger.go(f"http://localhost:{port}/")
-        await stranger.click("#link")
-        entrance = await stranger.wait("document.querySelector('#enter-h') !== null && document.readyState === 'complete'", 10)
-        checks(entrance, "who has no session stands at the entrance", await stranger.eval("document.body.innerText.slice(0, 200)"))
-        await stranger.close()
+        outsider = await browser.tab(await browser.context())
+        await outsider.go(f"http://localhost:{port}/")
+        await outsider.click("#link")
+        entrance = await outsider.wait("document.querySelector('#enter-h') !== null && document.readyState === 'complete'", 10)
+        checks(entrance, "who has no session stands at the entrance", await outsider.eval("document.body.innerText.slice(0, 200)"))
+        await outsider.close()
 
 
 async def nats_lost(checks, tab, system):

@@ -16,7 +16,7 @@ struct PageDeeds: Sendable {
         var end: End?
     }
 
-    /// What became of a command.
+    /// End of a command: as its target or its bridge reported it.
     struct End: Sendable, Hashable {
         let at: Int64
         let isOK: Bool
