@@ -1,11 +1,12 @@
 """Names, roles, order and ring of the focus, contrast, sizes, motion, forced colours and print, of the committed minute."""
+import base64
 import io
 import os
 
 from PIL import Image
 
 import recordings
-from pictures import EXPLAINED, MOMENT, PANES, THEMES, settled
+from pictures import EXPLAINED, MOMENT, PANES, THEMES, difference, settled
 from server import Server
 
 with open(f"{os.path.dirname(os.path.abspath(__file__))}/audit.js", encoding="utf-8") as file:
@@ -21,9 +22,32 @@ FOCUSED = """(() => {
 
 
 async def audit(checks, tab, what, phone=False):
-    found = await tab.eval(f"({AUDIT})({{ phone: {'true' if phone else 'false'}, still: true }})")
+    found = await tab.eval(f"({AUDIT})({{ phone: {'true' if phone else 'false'} }})")
     checks(not found["faults"], f"{what}: no fault", "\n   ".join([""] + found["faults"]))
     return found["lowest"]
+
+
+# What moves runs in animation frames: those that a page asks for, counted from its first script on.
+COUNTED = "window.__frames = 0; const real = window.requestAnimationFrame; window.requestAnimationFrame = (run) => {__frames++; return real.call(window, run)};"
+RESTS = """(async () => {
+    for (let left = 10; left; left--) {
+        const before = __frames;
+        await new Promise((done) => setTimeout(done, 700));
+        if (__frames === before) return true;
+    }
+    return false;
+})()"""
+# Read after the page's own listener, as the paper is made: the drawings of the scope, on white.
+PRINTED = """addEventListener("beforeprint", () => {
+    const all = [...document.querySelectorAll("#scope-stage canvas")], paper = document.createElement("canvas"), box = document.querySelector("#scope-stage");
+    paper.width = all[0].width;
+    paper.height = all[0].height;
+    const on = paper.getContext("2d");
+    on.fillStyle = "#fff";
+    on.fillRect(0, 0, paper.width, paper.height);
+    for (const c of all) on.drawImage(c, Math.round(parseFloat(c.style.left) * c.width / parseFloat(c.style.width)), 0);
+    window.__printed = { url: paper.toDataURL(), drawn: parseFloat(all[0].style.width), room: box.clientWidth };
+}, { once: true });"""
 
 
 async def order(checks, tab, what, panes):
@@ -45,16 +69,17 @@ async def order(checks, tab, what, panes):
 
 async def wide(checks, browser, options, environment):
     """Every state that a mouse opens, in both themes."""
-    file = recordings.moved(options, environment) if environment != "dev" else None
+    file, papers = recordings.moved(options, environment) if environment != "dev" else None, []
     server = await Server.recording(options, *([file] if file else []), at=MOMENT, environment={"NIMMERVERSE_ENV": environment})
     lowest = 21
     try:
         context = await browser.context()
         for theme in THEMES:
-            tab = await browser.tab(context, theme=theme)
+            tab = await browser.tab(context, theme=theme, script=COUNTED)
             await (tab.go(server.origin) if server.used >= 0 else server.enter(tab))
             await tab.wait(EXPLAINED)
             where = f"{environment} {theme}"
+            checks(await tab.eval(RESTS), f"{where}: nothing moves where nothing happens")
             if environment == "dev":
                 # First, while nothing has had the focus yet.
                 await order(checks, tab, where, ["head", *PANES])
@@ -73,10 +98,13 @@ async def wide(checks, browser, options, environment):
             await tab.key("Escape")
             await tab.wait("!document.querySelector('#keys').open")
             if environment == "dev":
-                await media(checks, tab, where, theme)
+                papers.append(await media(checks, tab, where, theme))
             await tab.close()
     finally:
         await server.stop()
+    if len(papers) == 2:
+        why = difference(*papers)[0]
+        checks(why is None, "the scope is the same on paper from a dark and from a light page", why or "")
     return lowest
 
 
@@ -87,17 +115,28 @@ async def media(checks, tab, what, theme):
         await settled(tab)
         await audit(checks, tab, f"{what}, {name}")
     await tab.look(1280, 800, theme)
-    pdf = (await tab.call("Page.printToPDF", printBackground=True))["data"]
-    checks(len(pdf) > 8000, f"{what}: paper is not empty", len(pdf))
+    await tab.eval(PRINTED)
+    await tab.call("Page.printToPDF", printBackground=True)
+    printed = await tab.eval("window.__printed")
+    scope = base64.b64decode(printed["url"].split(",")[1])
+    white, ink = shares(scope)
+    checks(white > 0.5 and ink > 0.005, f"{what}: the scope is printed dark on white", f"{white:.1%} white, {ink:.1%} dark")
+    checks(printed["drawn"] <= printed["room"] + 1, f"{what}: the scope is drawn as wide as the paper has room", (printed["drawn"], printed["room"]))
     await tab.look(1280, 800, theme, media="print")
-    picture = Image.open(io.BytesIO(await settled(tab))).convert("L")
-    dark = sum(picture.histogram()[:128]) / (picture.width * picture.height)
-    checks(0.003 < dark < 0.5, f"{what}: paper is light, and there is ink on it", f"{dark:.1%} dark")
+    white, ink = shares(await settled(tab))
+    checks(white > 0.7 and ink > 0.005, f"{what}: text is printed dark on white", f"{white:.1%} white, {ink:.1%} dark")
     hidden = await tab.eval("['#decision', '#scope'].filter((s) => !document.querySelector(s).checkVisibility())")
     checks(not hidden, f"{what}: the card and the scope are printed", hidden)
     shown = await tab.eval("[...document.querySelectorAll('button')].filter((b) => b.checkVisibility() && !b.closest('.targets, #figures, #card')).map((b) => b.id || b.textContent)")
     checks(not shown, f"{what}: no button is printed", shown)
     await tab.look(1280, 800, theme)
+    return scope
+
+
+def shares(png):
+    """Shares of a picture that are white, and that have a contrast of more than 7 with it."""
+    bright = Image.open(io.BytesIO(png)).convert("L").histogram()
+    return sum(bright[250:]) / sum(bright), sum(bright[:90]) / sum(bright)
 
 
 async def phone(checks, browser, options):

@@ -108,8 +108,6 @@
     for (const ground of ["pane", "ground", "raised", "header"]) { const found = contrast(role(sign), role(ground)); if (found < 3) fault(`a sign's contrast of ${found.toFixed(2)}: --${sign} on --${ground}`); }
   }
 
-  // Nothing moves by itself where that is not wanted.
-  if (options.still) for (const a of document.getAnimations()) if (a.playState === "running") fault(`an animation runs: ${a.animationName ?? a.transitionProperty}`, a.effect?.target);
   // Nothing is wider than the window.
   if (document.documentElement.scrollWidth > innerWidth) fault(`the page is ${document.documentElement.scrollWidth} px wide in a window of ${innerWidth}`);
   for (const e of document.querySelectorAll("main > section, header, nav, footer")) {

@@ -120,8 +120,9 @@ class Browser:
         """Cookies and storage of their own: another person."""
         return (await self.call("Target.createBrowserContext"))["browserContextId"]
 
-    async def tab(self, context=None, width=1280, height=800, theme="dark", script="", **media):
-        target = await self.call("Target.createTarget", url="about:blank", **({"browserContextId": context} if context else {}))
+    async def tab(self, context=None, width=1280, height=800, theme="dark", script="", window=False, **media):
+        """A tab in front of the others, which are hidden from then on; in a window of its own it hides none."""
+        target = await self.call("Target.createTarget", url="about:blank", **({"browserContextId": context} if context else {}), **({"newWindow": True} if window else {}))
         session = await self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         tab = Tab(self, target["targetId"], session["sessionId"])
         self.tabs[tab.session] = tab
@@ -199,7 +200,8 @@ class Tab:
             await self.key(letter)
 
     async def click(self, selector):
-        """Clicks with the mouse in the middle of an element."""
+        """Clicks with the mouse in the middle of an element, once it is there."""
+        await self.wait(f"document.querySelector({json.dumps(selector)}) !== null", 5)
         x, y = await self.eval(f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'nearest'}});"
                                "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()")
         for kind in ("mousePressed", "mouseReleased"):

@@ -27,7 +27,7 @@ async def module(tab, name, expression):
 
 
 async def screens(checks, browser, context, server):
-    """A window that moves to a screen with another ratio of pixels is drawn anew, whole."""
+    """A window that moves to a screen with another ratio of pixels is drawn again, whole."""
     tab = await browser.tab(context)
     await tab.go(server.origin)
     await tab.wait(EXPLAINED)

@@ -47,6 +47,18 @@ class Flood:
     async def waves(self, **more):
         """Starts the load."""
         flags = [word for name, value in more.items() for word in (f"--{name}", str(value))]
-        child = Child("waves.py", [sys.executable, f"{HERE}/waves.py", self.url, *flags], dict(os.environ), self.options.folder)
+        child = Load("waves.py", [sys.executable, f"{HERE}/waves.py", self.url, *flags], dict(os.environ), self.options.folder)
         self.children.append(await child.start())
         return child
+
+
+class Load(Child):
+    """The program that sends waves."""
+
+    async def sent(self, number, limit=300):
+        """Waits until it has sent so many; how many it has."""
+        place, count = -1, 0
+        while count < number:
+            place, found = await self.line(r"(?:sent|all) (\d+)", after=place + 1, limit=limit)
+            count = int(found[1])
+        return count

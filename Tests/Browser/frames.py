@@ -74,7 +74,7 @@ async def commands(checks, tab):
     checks(reads() - before <= 1, "frames of other decisions do not", (reads() - before, again))
 
 
-# A server that answers as a check wants: cards and curves from `__answers`, an act once `__release` is called.
+# A server that answers as a check asks for: cards and curves from `__answers`, an act once `__release` is called.
 ANSWERS = """
 (async () => {
     const {model} = await __module("model"), real = window.fetch;
@@ -128,8 +128,8 @@ async def outcomes(checks, tab):
     await shown(tab, card)
     foot = await tab.eval(FOOT)
     checks("Trust 0.50 → 0.75" in foot and "Was it true" not in foot, "a card from before the act does not bring the question back", foot)
-    told = {"result": "confirmed", "by": "eve", "at": 1e12, "note": None, "before": 0.5, "after": 0.75}
-    foot = await shown(tab, decision("d1", outcome=told, awaited=False), f"{FOOT}.includes('eve') && {FOOT}")
+    known = {"result": "confirmed", "by": "eve", "at": 1e12, "note": None, "before": 0.5, "after": 0.75}
+    foot = await shown(tab, decision("d1", outcome=known, awaited=False), f"{FOOT}.includes('eve') && {FOOT}")
     checks(foot and "Trust 0.50 → 0.75" in foot and "Undo" in foot, "the card after it names who confirmed it, and the trust", await tab.eval(FOOT))
     await tab.eval("document.querySelector('#foot [data-key=undo]').click()")
     await tab.wait("__acts.length === 2")

@@ -1,5 +1,4 @@
 """Waves whose every text is hostile: nothing of it runs, nothing of it becomes an element, and what is shown is cut and plain."""
-import asyncio
 import json
 
 from recordings import HOSTILE
@@ -41,12 +40,30 @@ async def publish(system):
     return sent
 
 
-async def walk(tab):
-    """Everything is opened once: each gate, each mark, each figure."""
+# Requests of the page that are under way, and how many it has sent.
+ASKED = """window.__asked = 0; window.__asking = 0; const real = window.fetch;
+window.fetch = async (...a) => { __asked++; __asking++; try { return await real(...a); } finally { __asking--; } };
+"""
+# How many letters the longest text of each kind has; what does not show is written out, and counts as it is written.
+LONGEST = """(() => {
+    const letters = (text) => [...new Intl.Segmenter("en").segment(text)].length, longest = (query, part = (t) => t) => Math.max(0, ...[...document.querySelectorAll(query)].map((e) => letters(part(e.textContent))));
+    return { gate: longest("#flow-list [data-key^=g]", (t) => t.replace(/, (stable|open|closed), potential .*$/s, "")), witness: longest("#card .wit > bdi:not(.mono)"),
+        organ: longest("#flow-list [data-key^=o]", (t) => t.split(", organ: ")[0]), payload: longest("#card bdi.mono"), answer: longest("#card .answer"), any: Math.max(...texts().map(letters)) };
+    function texts() { return TEXTS; }
+})()""".replace("TEXTS", TEXTS)
+# Letters of a name, an answer and a payload, and the ellipsis after them; any other text holds one of these and words of the page.
+LIMITS = {"gate": 49, "witness": 49, "organ": 49, "payload": 201, "answer": 161, "any": 320}
+
+
+async def walk(tab, opened):
+    """Everything is opened once: each gate, each mark, each figure. Counts what did open: a card that was asked for, a notice, a detail."""
     for query in ("#flow-list button", "#scope-list button", "#figures button"):
+        opened[query] = 0
         for number in range(min(12, await tab.eval(f"document.querySelectorAll('{query}').length"))):
-            await tab.eval(f"document.querySelectorAll('{query}')[{number}]?.click()")
-            await asyncio.sleep(0.15)
+            asked = await tab.eval(f"""(() => {{ const before = __asked;
+                document.querySelector('#toast').hidden = true; document.querySelectorAll('{query}')[{number}]?.click(); return before; }})()""")
+            opened[query] += bool(await tab.wait(
+                f"__asking === 0 && (__asked > {asked} || !document.querySelector('#toast').hidden) || !document.querySelector('#detail').hidden", 5))
             yield query, number
 
 
@@ -54,7 +71,7 @@ async def check(checks, browser, options):
     async with System(options) as system:
         server = await system.web()
         try:
-            tab = await browser.tab(await browser.context(), motion="no-preference")
+            tab = await browser.tab(await browser.context(), script=ASKED, motion="no-preference")
             await server.enter(tab)
             elements = await tab.eval(FOREIGN)
             await publish(system)
@@ -62,14 +79,14 @@ async def check(checks, browser, options):
             checks(opened, "the gate opened on hostile waves", await tab.eval("document.querySelector('#card').textContent.slice(0, 200)"))
             shown = await tab.eval("document.querySelector('#card').textContent")
             checks("<" in shown or "alert" in shown, "the hostile payload is shown, as text", shown[:400])
-            longest, unseen, more = 0, [], 0
-            async for _ in walk(tab):
-                texts = await tab.eval(TEXTS)
-                longest = max(longest, max(len(text) for text in texts))
+            longest, unseen, more, opened = dict.fromkeys(LIMITS, 0), [], 0, {}
+            async for _ in walk(tab, opened):
+                found = await tab.eval(LONGEST)
+                longest = {kind: max(longest[kind], found[kind]) for kind in LIMITS}
                 unseen += [text for text in await tab.eval(f"{TEXTS}.filter((t) => {UNSEEN}.test(t))")]
                 more = max(more, await tab.eval(FOREIGN))
-            # A payload of 200 letters, a note before it, and what stands in for what is not shown.
-            checks(longest <= 1000, "every text is cut", longest)
+            checks(all(opened.values()) and opened["#figures button"] == 8, "gates, marks and figures open", opened)
+            checks(all(0 < longest[kind] <= most for kind, most in LIMITS.items() if kind not in ("organ", "answer")), "names, payloads and all texts are there, and cut", (longest, LIMITS))
             checks(not unseen, "no control, no direction, no width of zero reaches the page", [ascii(text)[:200] for text in unseen[:5]])
             checks(more == elements == 0, "no element came of it", (elements, more))
             checks(await tab.eval("document.documentElement.scrollWidth <= innerWidth"), "nothing is pushed out of the window")

@@ -1,8 +1,11 @@
-"""Everything that a mouse does, by the keyboard alone, in the committed minute."""
-from pictures import EXPLAINED, MOMENT
+"""Everything that a mouse does, by the keyboard alone, in the committed minute and what was before it."""
+import recordings
+from pictures import EXPLAINED
 from server import Server
 
 ADDRESS = "history.replaceState(null, '', '/')"
+# Milliseconds since 1970 of the first message: as long before the minute as makes the whole more than a minute.
+START = recordings.BEGUN - 200_000
 
 
 async def moment(tab):
@@ -45,12 +48,14 @@ async def window(checks, tab):
     checks(abs(span(far) - span(usual) * 2) < 5, "− shows twice of it", (usual, far))
     await tab.key("0")
     whole = await moment(tab)
+    checks(abs(whole["from"] - START) < 1000 and whole["to"] == usual["to"], "0 shows all that is kept", (START, whole))
     await tab.key("0")
-    checks(span(await moment(tab)) == span(usual), "0 shows all that is kept, then a minute again", (whole, usual))
+    checks(span(await moment(tab)) == span(usual) == 60_000, "0 again shows a minute", usual)
     await tab.key("+")
     await tab.key("Home")
     first = await moment(tab)
-    checks(first["to"] < usual["to"] and await tab.eval("!document.querySelector('#live').hidden"), "Home shows the earliest", first)
+    checks(abs(first["from"] - START) < 1000 and span(first) == 30_000 and await tab.eval("!document.querySelector('#live').hidden"),
+           "Home shows the earliest that is kept", (START, first))
     await tab.key("End")
     checks((await moment(tab))["to"] == usual["to"] and await tab.eval("document.querySelector('#live').hidden"), "End comes back to now")
     await tab.key("0")
@@ -147,7 +152,7 @@ async def phone(checks, browser, context, server):
 
 
 async def check(checks, browser, options):
-    server = await Server.recording(options, at=MOMENT)
+    server = await Server.recording(options, recordings.longer(options, 200), at="252s")
     try:
         context = await browser.context()
         tab = await browser.tab(context)

@@ -65,7 +65,7 @@ async def outcome(checks, tab, system):
     checks(before is not None and trusts and all(trust > before for trust in trusts.values()), "the trust has grown", (before, trusts))
     checks(all(re.search(rf"{name} +{trust:.2f} +1\.00 ", why) for name, trust in trusts.items()), "`nimmer gate why` agrees on each origin's trust", (trusts, why))
     foot = await tab.eval("document.querySelector('#foot').textContent")
-    checks("confirmed" in foot.lower() or "true" in foot.lower(), "the foot names the outcome", foot)
+    checks(re.match(r"Outcome: confirmed\b", foot) and "seen in a check" in foot, "the foot names the outcome, and its note", foot)
     listed = await system.nimmer("trust", "list", "--json")
     checks(re.search(r'"ok"\s*:\s*1\b', listed), "`nimmer trust list` agrees", listed[:400])
     await tab.click("#foot [data-key=undo]")
@@ -81,7 +81,7 @@ async def by_keyboard(checks, tab, system):
     await tab.type("by keys")
     await tab.key("Enter")
     found = await tab.wait("/undo/i.test(document.querySelector('#foot').textContent) && document.querySelector('#foot').textContent", 15)
-    checks(found and "false" in found.lower(), "an outcome is reported by the keyboard alone", found)
+    checks(re.match(r"Outcome: false\b", found or "") and "by keys" in found, "an outcome is reported by the keyboard alone", found)
 
 
 async def why_not(checks, tab, system):
@@ -157,7 +157,7 @@ async def linked(checks, browser, tab, server):
         await outsider.go(f"http://localhost:{port}/")
         await outsider.click("#link")
         entrance = await outsider.wait("document.querySelector('#enter-h') !== null && document.readyState === 'complete'", 10)
-        checks(entrance, "who has no session stands at the entrance", await outsider.eval("document.body.innerText.slice(0, 200)"))
+        checks(entrance, "who has no session stands at the entrance", await outsider.eval("document.body?.innerText.slice(0, 200)"))
         await outsider.close()
 
 

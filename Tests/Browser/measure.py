@@ -41,13 +41,13 @@ def percentile(values, share):
     return values[min(len(values) - 1, int(len(values) * share))]
 
 
-async def trace(tab, seconds):
-    """The events of the browser's tracing."""
+async def trace(tab, end):
+    """The events of the browser's tracing until something was awaited."""
     events, done = [], asyncio.Event()
     tab.events = {"Tracing.dataCollected": lambda p: events.extend(p["value"]), "Tracing.tracingComplete": lambda p: done.set()}
     await tab.call("Tracing.start", transferMode="ReportEvents", traceConfig={
         "recordMode": "recordContinuously", "includedCategories": ["toplevel", "devtools.timeline"], "excludedCategories": ["*"]})
-    await asyncio.sleep(seconds)
+    await end
     await tab.call("Tracing.end")
     await asyncio.wait_for(done.wait(), 60)
     return events
@@ -75,8 +75,8 @@ async def frame_time(browser, options):
         waves = await flood.waves(rate=2000, seconds=options.seconds + 60, cells=200, gates=40)
         await tab.wait("document.querySelectorAll('#flow-list button').length >= 40", 20)
         # A minute of waves fills the scope; a third of it is as much work.
-        await asyncio.sleep(20)
-        taken, span = frames(await trace(tab, options.seconds))
+        begun = await waves.sent(40_000)
+        taken, span = frames(await trace(tab, waves.sent(begun + 2000 * options.seconds)))
         rate = await tab.eval("document.querySelector('#rate').textContent")
         await waves.stop()
         await tab.close()
@@ -95,8 +95,8 @@ async def first_paint(browser, options):
             await tab.call("Network.clearBrowserCache")
             await tab.go(flood.server.origin)
             times.append(await tab.wait("performance.getEntriesByName('first-contentful-paint')[0]?.startTime", 10))
-        sizes = await tab.eval("""(async () => {
-            await new Promise((done) => setTimeout(done, 500));
+        await tab.wait("document.readyState === 'complete' && document.documentElement.dataset.ready === '1'")
+        sizes = await tab.eval("""(() => {
             const all = [...performance.getEntriesByType('resource').filter((e) => e.name.includes('/assets/')), performance.getEntriesByType('navigation')[0]];
             return [all.reduce((n, e) => n + e.decodedBodySize, 0), all.reduce((n, e) => n + e.encodedBodySize, 0), all.length]; })()""")
         await tab.close()
@@ -115,8 +115,8 @@ async def memory(browser, options):
             tabs.append(await browser.tab(context))
             await tabs[-1].go(flood.server.origin)
         waves = await flood.waves(rate=5000, count=210_000)
-        await waves.line(r"all (\d+)", limit=200)
-        await asyncio.sleep(2)
+        await waves.sent(210_000)
+        await tabs[-1].wait("/^0/.test(document.querySelector('#rate').textContent)", 10)
         found = flood.server.resident
         for tab in tabs:
             await tab.close()

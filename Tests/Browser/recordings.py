@@ -1,7 +1,11 @@
 """Recordings that are made of the committed minute: of another environment, of nothing, of hostile text, of a load."""
+import datetime
 import json
 
 from server import MINUTE
+
+# The first moment of the committed minute, in milliseconds since 1970.
+BEGUN = 1771093800000
 
 # What a name, a payload or a mind may hold so that a page does something with it.
 HOSTILE = {
@@ -39,6 +43,16 @@ def moved(options, environment):
     for message in messages:
         message["subject"] = environment + message["subject"][len("dev"):]
     return written(options, environment, messages)
+
+
+def longer(options, seconds):
+    """The committed minute, and its first wave so long before it."""
+    messages = lines()
+    first = json.loads(json.dumps(messages[0]))
+    first["at"] = first["message"]["header"]["timestamp"] = (
+        datetime.datetime.fromtimestamp(BEGUN / 1000 - seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+    first["message"]["header"]["message_id"] = "019c0000-0000-7000-8000-ffffffffffff"
+    return written(options, "longer", [first, *messages])
 
 
 def empty(options):

@@ -26,12 +26,14 @@ function known() {
 
 function draw() {
 	clearTimeout(timer);
-	const foot = $("foot"), held = foot.contains(document.activeElement) && document.activeElement.dataset.key;
+	const foot = $("foot"), at = document.activeElement, held = foot.contains(at) && at.dataset.key, {selectionStart, selectionEnd} = at;
 	if (!card) return foot.replaceChildren();
 	const o = known(), done = o && h("div", h("b", `Outcome: ${RESULTS[o.result]?.toLowerCase() ?? o.result}`), o.by && [" · ", bdi(o.by)], o.at && [" · ", time(o.at)], o.note && h("span.muted", " “", bdi(o.note), "”"),
 		o.before != null && o.after != null && h("div", `Trust ${plain(o.before)} → ${plain(o.after)}`));
 	foot.replaceChildren(...[model.role === "operator" ? operator(done) : done, error && refusal(error)].flat().filter(Boolean));
-	if (held) foot.querySelector(`[data-key="${held}"]`)?.focus();
+	const again = held && foot.querySelector(`[data-key="${held}"]`);
+	if (again) again.focus();
+	if (again && selectionStart != null) again.setSelectionRange(selectionStart, selectionEnd);
 }
 
 const button = (kind, key, run, ...children) => h(`button.${kind}`, {"data-key": key, disabled: working, onclick: run}, ...children);
