@@ -1,21 +1,28 @@
 // Grid, bands, labels, the lane of the minds, the axis, the cursor.
-import {model, cellAt, decisionOf, LONG} from "./model.js";
+import {model, cellAt, decisionOf, upTo, LONG} from "./model.js";
 import {view, moment, known as knownNow, following} from "./view.js";
 import {ctx, ink, font, fitText, textWidth, sign, diamond, stateInk, write, fill, stroke, poly} from "./draw.js";
 import {far} from "./ring.js";
 import {ticks, tickLabel, length, duration, clockMs} from "./time.js";
 
-function bands(gate, start, end, known) {
-	const out = [];
-	const first = gate.history[0]?.from ?? (gate.history.length ? "STABLE" : gate.state);
-	let open = first === "STABLE" ? null : {state: first, a: -Infinity};
-	for (const change of gate.history) {
-		if (open?.state === change.state) continue;
-		if (open) out.push({...open, b: change.t});
-		open = change.state === "STABLE" ? null : {state: change.state, a: change.t};
+// The times in which a gate was not STABLE, as far as they reach into a window; `b` of the last is `known`.
+export function intervals(gate, start, end, known) {
+	const {history} = gate, out = [];
+	let i = upTo(history, start) - 1, open = null;
+	while (i > 0 && history[i - 1].state === history[i].state) i--;
+	if (i < 0) {
+		const first = history.length ? history[0].from ?? "STABLE" : gate.state;
+		if (first !== "STABLE") open = {state: first, a: -Infinity};
+		i = 0;
+	}
+	for (; i < history.length && (open || history[i].t <= end); i++) {
+		const {state, t} = history[i];
+		if (open?.state === state) continue;
+		if (open) out.push({...open, b: t});
+		open = state === "STABLE" ? null : {state, a: t};
 	}
 	if (open) out.push({...open, b: known});
-	return out.filter((b) => b.b >= start && b.a <= end);
+	return out.filter((o) => o.b >= start && o.a <= end);
 }
 
 export function drawGround(G, start, colMs, end) {
@@ -28,7 +35,7 @@ export function drawGround(G, start, colMs, end) {
 	});
 	G.spots = [];
 	for (const lane of G.lanes) {
-		if (lane.gate) drawBands(G, lane, bands(lane.gate, start, end, known), X);
+		if (lane.gate) drawBands(G, lane, intervals(lane.gate, start, end, known), X);
 		labels(G, lane);
 	}
 	write(far.note, G.x + G.w / 2, G.top + 8, ink.warn, 11, 400, "center");
@@ -70,9 +77,9 @@ function labels(G, lane) {
 
 export function drawCollapses(G, start, colMs, end) {
 	const byGate = new Map(G.lanes.filter((l) => l.gate).map((l) => [l.gate.slot, l])), drawn = new Map(), r = G.tall ? 5.5 : 3.2;
-	for (const o of model.openings) {
-		const lane = byGate.get(o.g);
-		if (!lane || o.t < start || o.t > end) continue;
+	for (let i = upTo(model.openings, start); i < model.openings.length && model.openings[i].t <= end; i++) {
+		const o = model.openings[i], lane = byGate.get(o.g);
+		if (!lane) continue;
 		const at = G.x + (o.t - start) / colMs, x = G.tall ? Math.min(at + 9, G.x + G.w - 8) : Math.max(at, G.x + r), y = lane.y + (G.tall ? 12 : lane.h / 2), circle = () => ctx.arc(x, y, r, 0, 7);
 		G.spots.push({kind: "opening", id: o.id, t: o.t, x, y, item: o});
 		if (x - (drawn.get(lane) ?? -99) < r * 2.2) continue;

@@ -62,7 +62,7 @@ function join(cell, g) {
 }
 
 // The number of items of a list, in order of time, that are not after `t`.
-function upTo(list, t) {
+export function upTo(list, t) {
 	let low = 0, high = list.length;
 	while (low < high) {
 		const middle = (low + high) >> 1;

@@ -3,6 +3,7 @@ import {model} from "./model.js";
 import {view, latest, windowEnd, windowStart} from "./view.js";
 import {ctx, ink, write, fill, stroke} from "./draw.js";
 import {countAt, SLOT} from "./ring.js";
+import {intervals} from "./marks.js";
 import {length} from "./time.js";
 
 const LENGTHS = [300000, 1800000, 7200000, 28800000, 86400000, 7 * 86400000];
@@ -27,10 +28,7 @@ export function drawOverview(G) {
 		fill(ink.muted, () => {for (const [x, sum] of bars) if (sum) {const b = Math.max(1, (sum / most) * (h - 6)); ctx.rect(x, y + h - 1 - b, 2, b)}}, 0.75);
 	}
 	fill(ink.open, () => {
-		for (const gate of model.gates) gate.history.forEach((c, i) => {
-			const end = gate.history[i + 1]?.t ?? now;
-			if (c.state === "OPEN" && end > start) ctx.rect(X(c.t), y, Math.max(1.5, X(end) - X(c.t)), 2.5);
-		});
+		for (const gate of model.gates) for (const {state, a, b} of intervals(gate, start, now, now)) if (state === "OPEN") ctx.rect(X(a), y, Math.max(1.5, X(b) - X(a)), 2.5);
 	});
 	const a = X(windowStart()), b = Math.min(G.x + G.w, X(windowEnd()));
 	stroke(ink.text, 1.5, () => ctx.roundRect(a + 0.75, y - 1, Math.max(5, b - a - 1.5), h + 2, 3));

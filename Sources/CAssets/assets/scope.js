@@ -3,7 +3,7 @@ import {model} from "./model.js";
 import {view, windowEnd, changed} from "./view.js";
 import {ctx, fit, begin} from "./draw.js";
 import {arrange, drawTraces} from "./lanes.js";
-import {drawGround, drawCollapses, drawCursor} from "./marks.js";
+import {drawGround, drawCollapses, drawCursor, intervals} from "./marks.js";
 import {drawOverview} from "./overview.js";
 import {startGestures} from "./gestures.js";
 import {want} from "./history.js";
@@ -107,9 +107,8 @@ function spotAt(x, y, reach) {
 }
 function bandAt(x, y) {
 	const gate = G.lanes.find((l) => y >= l.y && y < l.y + l.h)?.gate, t = start + (x - G.x) * colMs;
-	const before = gate && x >= G.x && model.openings.findLast((o) => o.g === gate.slot && o.t <= t);
-	if (!before || t > (gate.history.find((c) => c.t > before.t + 60 && c.state !== "OPEN")?.t ?? Infinity)) return null;
-	return before;
+	const band = gate && x >= G.x && intervals(gate, t, t, Infinity).find((b) => b.state === "OPEN");
+	return (band && model.openings.findLast((o) => o.g === gate.slot && o.t <= t && o.t > band.a - 60)) || null;
 }
 
 export function scrollLanes(n) {
