@@ -84,6 +84,50 @@ async def late(checks, browser, context, options):
         await server.stop()
 
 
+# Counts from the begin of `beforeprint` on what is cleared: on paper that is a white patch over all that lies below.
+CLEARED = """addEventListener('beforeprint', () => {
+  const clear = CanvasRenderingContext2D.prototype.clearRect;
+  window.__cleared = 0;
+  CanvasRenderingContext2D.prototype.clearRect = function (...box) { __cleared++; clear.apply(this, box); };
+});"""
+# Notes at `beforeprint`, after the page's own listener, what paper will show of the scope.
+PAPER = """addEventListener('beforeprint', () => {
+  const dark = (c) => {
+    const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+    let ink = 0, light = 0;
+    for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200) { ink++; light += (data[i] + data[i + 1] + data[i + 2]) / 765; }
+    return [ink, light / Math.max(1, ink)];
+  };
+  const all = [...document.querySelectorAll('#scope-stage canvas')];
+  window.__paper = { cleared: __cleared, theme: document.documentElement.dataset.theme, widths: all.map((c) => (parseFloat(c.style.width) || 0) + (parseFloat(c.style.left) || 0)), ink: all.map(dark) };
+})"""
+
+
+async def paper(checks, browser, context, server):
+    """The scope is printed in dark ink and at the paper's width, also from a phone's tab on which it was never drawn."""
+    for what, width, height, pane in (("a dark page", 1280, 800, None), ("a phone's decision", 390, 844, "decision")):
+        tab = await browser.tab(context, width, height, theme="dark", script=CLEARED)
+        await tab.go(server.origin)
+        await tab.wait(EXPLAINED)
+        await tab.still()
+        if pane:
+            await tab.click(f"[data-pane={pane}]")
+            await tab.wait(f"document.querySelector('#{pane}').checkVisibility()")
+        size = "[...document.querySelectorAll('#scope-stage canvas')].map((c) => [c.width, c.height]).join()"
+        before = await tab.eval(f"{PAPER}; {size}")
+        await tab.call("Page.printToPDF", printBackground=True)
+        found = await tab.wait("window.__paper", 5)
+        checks(found and found["theme"] == "light", f"{what}: paper is light", found)
+        checks(found and 640 <= max(found["widths"]) <= 703, f"{what}: the scope is as wide as paper", found)
+        checks(found and found["cleared"] == 0, f"{what}: no canvas clears the paper under it", found)
+        traces, light = found["ink"][1] if found else (0, 1)
+        checks(traces > 500 and light < 0.5, f"{what}: the traces are on paper, in dark ink", found)
+        # A pane that is not shown is sized when it is.
+        if not pane:
+            checks(await tab.wait(f"{size} === {before!r} && !document.documentElement.dataset.theme", 5), f"{what}: after printing it is as before", (before, await tab.eval(size)))
+        await tab.close()
+
+
 async def check(checks, browser, options):
     server = await Server.recording(options, at=MOMENT)
     try:
@@ -92,6 +136,7 @@ async def check(checks, browser, options):
         await server.enter(tab)
         await tab.close()
         await screens(checks, browser, context, server)
+        await paper(checks, browser, context, server)
         await late(checks, browser, context, options)
     finally:
         await server.stop()

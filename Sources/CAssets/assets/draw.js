@@ -17,8 +17,8 @@ export function readInk() {
 export const stateInk = (state) => (state === "OPEN" ? ink.open : state === "CLOSED" ? ink.closed : ink.muted);
 
 // Sizes a canvas in device pixels and puts it on whole ones: a pane may begin and end between them.
-export function fit(canvas, width, height, left = 0) {
-	const k = Math.min(3, devicePixelRatio || 1), w = Math.round(width * k), h = Math.round(height * k), box = canvas.parentNode.getBoundingClientRect(), snap = (v) => Math.round(v * k) / k - v;
+export function fit(canvas, width, height, left = 0, k = Math.min(3, devicePixelRatio || 1)) {
+	const w = Math.round(width * k), h = Math.round(height * k), box = canvas.parentNode.getBoundingClientRect(), snap = (v) => Math.round(v * k) / k - v;
 	Object.assign(canvas.style, {width: `${w / k}px`, height: `${h / k}px`, left: `${left + snap(box.left)}px`, top: `${snap(box.top)}px`});
 	if (canvas.width !== w) canvas.width = w;
 	if (canvas.height !== h) canvas.height = h;

@@ -5,7 +5,7 @@ import {view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole,
 import {readInk} from "./draw.js";
 import {startLoop, redraw} from "./loop.js";
 import {startFlow, relayout, drawFlow, flowFrame, flow} from "./flow.js";
-import {startScope, drawScope, dirtyScope, relayoutScope, scopeViewChanged} from "./scope.js";
+import {startScope, drawScope, dirtyScope, relayoutScope, paperScope, scopeViewChanged} from "./scope.js";
 import {startHistory, want, forget} from "./history.js";
 import {startDecision, decision, showOpening, showGate, showNewest, decisionFrame, unpin, refresh} from "./decision.js";
 import {startOutcome} from "./outcome.js";
@@ -142,7 +142,7 @@ function leave() {
 }
 
 const now = () => {goLive(); setCursor(null)}, link = () => copyLink(toast), find = () => filter(true);
-startTheme(() => {readInk(); all()});
+startTheme(() => {readInk(); all()}, (on) => {readInk(); paperScope(on); if (!on) all()});
 readInk();
 startFlow($("flow-stage"), flowTargets);
 startScope($("scope-stage"), pick.spot, scopeTargets);

@@ -12,7 +12,7 @@ import {utc} from "./time.js";
 import * as ring from "./ring.js";
 
 const SETTLE = 1400;
-let stage, ground, traces, over, G = null, start = 0, end = 0, colMs = 1, dirty = true, lastColumn = null, stepAt = 0, marks = {due: false, at: 0, start: 0}, version = -1, onSpots = () => {};
+let paper = false, stage, ground, traces, over, G = null, start = 0, end = 0, colMs = 1, dirty = true, lastColumn = null, stepAt = 0, marks = {due: false, at: 0, start: 0}, version = -1, onSpots = () => {};
 
 export function startScope(element, pick, spotsMoved) {
 	stage = element;
@@ -22,13 +22,20 @@ export function startScope(element, pick, spotsMoved) {
 	startGestures({stage, G: () => G, timeAt: (x) => start + Math.max(0, Math.min(G.w, x - G.x)) * colMs, spot: spotAt, band: bandAt, pick, scroll: scrollLanes, redraw: () => {dirty = true; redraw()}});
 }
 
+// For paper: 185 by 95 mm, at twice the pixels of a screen, which also empties the canvases: to clear one would clear the paper under it.
+export function paperScope(on) {
+	paper = on;
+	relayoutScope();
+	if (on) drawScope(performance.now());
+}
+
 export function relayoutScope() {
-	const W = stage.clientWidth, H = stage.clientHeight;
+	const [W, H, ratio] = paper ? [700, 360, 2] : [stage.clientWidth, stage.clientHeight];
 	if (!W || !H || !model.ready) return;
 	G = arrange(W, H);
-	fit(ground, W, H);
-	fit(over, W, H);
-	fit(traces, G.w, H, G.x);
+	fit(ground, W, H, 0, ratio);
+	fit(over, W, H, 0, ratio);
+	fit(traces, G.w, H, G.x, ratio);
 	dirty = true;
 }
 export const dirtyScope = () => {dirty = true};
@@ -52,7 +59,7 @@ function drawTraceCanvas(full, shift) {
 	// Anew is what may still settle, and all that came later than it was painted.
 	const ratio = traces.width / G.w, fresh = Math.max(14, Math.ceil(Math.max(SETTLE, end - ring.takeOldest()) / colMs)), c0 = G.w - fresh - shift;
 	if (full || shift > G.w / 3 || fresh > G.w / 2 || !Number.isInteger(shift * ratio)) {
-		begin(traces);
+		begin(traces, !paper);
 		return paint(0, G.w);
 	}
 	begin(traces, false);
@@ -93,10 +100,10 @@ export function drawScope(at) {
 
 function drawMarks(at) {
 	marks = {due: false, at, start};
-	begin(ground);
+	begin(ground, !paper);
 	drawGround(G, start, colMs, end);
 	drawOverview(G);
-	begin(over);
+	begin(over, !paper);
 	drawCollapses(G, start, colMs, end);
 	drawCursor(G, start, colMs);
 	onSpots(G, at);

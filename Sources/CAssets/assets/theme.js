@@ -16,7 +16,8 @@ export function nextTheme() {
 	repaint();
 }
 
-export function startTheme(paint) {
+// `paper`: draws for paper at once (the browser prints what is drawn when the event has passed), or for the screen again.
+export function startTheme(paint, paper) {
 	repaint = paint;
 	name();
 	for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "(prefers-contrast: more)"]) matchMedia(query).addEventListener("change", () => repaint());
@@ -24,6 +25,6 @@ export function startTheme(paint) {
 	const screen = () => matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => {screen(); repaint()}, {once: true});
 	screen();
 	let before;
-	addEventListener("beforeprint", () => {before = root.dataset.theme; root.dataset.theme = "light"; repaint()});
-	addEventListener("afterprint", () => {if (before) root.dataset.theme = before; else delete root.dataset.theme; repaint()});
+	addEventListener("beforeprint", () => {before = root.dataset.theme; root.dataset.theme = "light"; paper(true)});
+	addEventListener("afterprint", () => {if (before) root.dataset.theme = before; else delete root.dataset.theme; paper(false)});
 }
