@@ -11,7 +11,7 @@ START = recordings.BEGUN - 200_000
 async def moment(tab):
     """The shown window and cursor, as the address of a link to this moment names them: milliseconds since 1970."""
     await tab.eval(ADDRESS)
-    await tab.key("l")
+    await tab.key("i")
     await tab.wait("location.search.length > 10", 5)
     return await tab.eval("(() => { const q = new URLSearchParams(location.search); return Object.fromEntries(['from', 'to', 'at'].map((k) => [k, Date.parse(q.get(k))])); })()")
 
@@ -105,7 +105,7 @@ async def lists(checks, tab):
 
 async def slider(checks, tab):
     """The potential under another trust, by arrows."""
-    await tab.key("n")
+    await tab.key("N")
     await tab.wait("document.querySelector('#card input[type=range]')")
     await tab.eval("document.querySelector('#card input[type=range]').focus()")
     before = await tab.eval("document.querySelector('#card .curve').outerHTML")
@@ -139,6 +139,51 @@ async def help_and_filter(checks, tab):
         await tab.key("t")
 
 
+async def as_in_the_terminal(checks, tab):
+    """Keys that mean the same in the oscilloscope of a terminal."""
+    span = lambda m: m["to"] - m["from"]
+    before = await moment(tab)
+    await tab.key("h")
+    one = await moment(tab)
+    await tab.key("H", shift=True)
+    ten = await moment(tab)
+    step = before["at"] - one["at"]
+    checks(step > 0 and abs(one["at"] - ten["at"] - 10 * step) <= 10, "h moves the cursor back, H ten times as far", (before, one, ten))
+    await tab.key("L", shift=True)
+    await tab.key("l")
+    checks(abs((await moment(tab))["at"] - before["at"]) <= 2, "l and L move it on", await moment(tab))
+    await tab.key("Escape")
+    await tab.key("PageUp")
+    earlier = await moment(tab)
+    checks(abs(before["to"] - earlier["to"] - span(before)) <= 2, "PgUp shows the time before, where all lanes are seen", (before, earlier))
+    await tab.key("Escape")
+    checks(await tab.eval("document.querySelector('#live').hidden"), "Esc comes back to now")
+    await tab.key("m")
+    await tab.key("M")
+    await tab.key("M")
+    label = await tab.eval("document.querySelector('#filter-open').textContent")
+    checks("0.10" in label, "M raises the least confidence that is shown", label)
+    await tab.key("m")
+    await tab.key("m")
+    checks(await tab.eval("document.querySelector('#filter-open').textContent") == "Filter", "m lowers it")
+    await tab.key("N")
+    text = "document.querySelector('#card').textContent"
+    pretty = await tab.wait(f"document.querySelector('#card .wit .mono') && {text}")
+    await tab.key("r")
+    raw = await tab.eval(text)
+    await tab.key("r")
+    checks('{"' in raw and '{"' not in pretty and await tab.eval(text) == pretty, "r shows payloads raw, and pretty again", (pretty[:200], raw[:200]))
+    for key in "yu":
+        await tab.eval("document.querySelector('#toast').hidden = true")
+        await tab.key(key)
+        checks(await tab.eval("!document.querySelector('#toast').hidden"), f"{key}: a recording's opening has no outcome to report, and the page names that")
+    speed = lambda: tab.eval("document.querySelector('#speed').textContent")
+    await tab.key(">")
+    checks(await speed() == "×2", "> plays faster", await speed())
+    await tab.key("<")
+    checks(await speed() == "×1" and "Stopped" in await tab.eval("document.querySelector('#state').textContent"), "< slower; one that is stopped stays so", await speed())
+
+
 async def phone(checks, browser, context, server):
     """The four tabs by arrows."""
     tab = await browser.tab(context, 390, 844)
@@ -160,7 +205,7 @@ async def check(checks, browser, options):
         await browser.call("Browser.setPermission", permission={"name": "clipboard-write"}, setting="denied", browserContextId=context)
         await server.enter(tab)
         await tab.wait(EXPLAINED)
-        for part in (cursor, window, lists, slider, help_and_filter):
+        for part in (cursor, window, lists, slider, as_in_the_terminal, help_and_filter):
             await part(checks, tab)
         faults = [fault for fault in await tab.seen() if f"404 (Not Found) {server.origin}/gate/" not in fault]
         checks(not faults, "no error, no violation of the policy", faults)

@@ -84,6 +84,20 @@ async def by_keyboard(checks, tab, system):
     checks(re.match(r"Outcome: false\b", found or "") and "by keys" in found, "an outcome is reported by the keyboard alone", found)
 
 
+async def by_letters(checks, tab):
+    """u, y and n, as in the terminal: they choose, Enter records."""
+    foot = "document.querySelector('#foot').textContent"
+    await tab.eval("document.activeElement.blur()")
+    await tab.key("u")
+    await tab.key("Enter")
+    checks(await tab.wait(f"/Was it true/.test({foot})", 15), "u and Enter take an outcome back", await tab.eval(foot))
+    await tab.eval("document.activeElement.blur()")
+    await tab.key("y")
+    await tab.wait("document.activeElement?.dataset?.key === 'note'", 5)
+    await tab.key("Enter")
+    checks(await tab.wait(f"/confirmed/.test({foot}) && /undo/i.test({foot})", 15), "y and Enter confirm", await tab.eval(foot))
+
+
 async def why_not(checks, tab, system):
     """One witness is not enough; the gate's card names what is missing."""
     await system.wave("lamp", 0.6, "yard")
@@ -147,6 +161,7 @@ async def linked(checks, browser, tab, server):
         port = elsewhere.sockets[0].getsockname()[1]
         page = await browser.tab(tab.context)
         await page.go(f"http://localhost:{port}/")
+        await page.wait("document.querySelector('#link')")
         await page.click("#link")
         found = await page.wait(f"location.origin === '{server.origin}' && document.documentElement.dataset.ready === '1'", 10)
         checks(found, "a link of another site opens the page", await page.eval("location.href + ' ' + document.body.innerText.slice(0, 200)"))
@@ -155,6 +170,7 @@ async def linked(checks, browser, tab, server):
         await page.close()
         outsider = await browser.tab(await browser.context())
         await outsider.go(f"http://localhost:{port}/")
+        await outsider.wait("document.querySelector('#link')")
         await outsider.click("#link")
         entrance = await outsider.wait("document.querySelector('#enter-h') !== null && document.readyState === 'complete'", 10)
         checks(entrance, "who has no session stands at the entrance", await outsider.eval("document.body?.innerText.slice(0, 200)"))
@@ -234,6 +250,7 @@ async def check(checks, browser, options):
             await server.enter(tab)
             await outcome(checks, tab, system)
             await by_keyboard(checks, tab, system)
+            await by_letters(checks, tab)
             await why_not(checks, tab, system)
             await cut(checks, tab, system)
             await roles(checks, browser, system, server, tab)

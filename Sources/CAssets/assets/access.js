@@ -11,7 +11,7 @@ function roving(list) {
 	const all = () => [...list.querySelectorAll("button")];
 	list.addEventListener("focusin", (event) => {for (const b of all()) b.tabIndex = b === event.target ? 0 : -1});
 	list.addEventListener("keydown", (event) => {
-		const step = {ArrowDown: 1, ArrowUp: -1}[event.key], buttons = all();
+		const step = {ArrowDown: 1, j: 1, ArrowUp: -1, k: -1}[event.key], buttons = all();
 		if (!step) return;
 		event.preventDefault();
 		buttons[Math.max(0, Math.min(buttons.length - 1, buttons.indexOf(event.target) + step))].focus();

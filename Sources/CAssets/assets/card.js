@@ -2,6 +2,7 @@
 import {h, bdi, svg} from "./dom.js";
 import {clockMs, day, sameDay, utc, zone, duration} from "./time.js";
 import {signed, plain} from "./draw.js";
+import {view} from "./view.js";
 
 // With its day, but for that of `near`.
 export const time = (t, near = Date.now()) => h("time", {datetime: utc(t), title: `${utc(t)} (UTC); shown in ${zone()}`}, (sameDay(t, near) ? "" : `${day(t)} `) + clockMs(t));
@@ -23,8 +24,17 @@ export function meter(share, kind = "") {
 	return h("div.meter", {"aria-hidden": "true"}, bar);
 }
 
+// A payload as it was sent, or its members one after another.
+function payload(text) {
+	if (!text || view.raw) return text;
+	try {
+		const value = JSON.parse(text), shown = (part) => (typeof part === "object" ? JSON.stringify(part) : part);
+		return (typeof value === "object" && Object.entries(value).map(([key, part]) => `${key} ${shown(part)}`).join(" · ")) || text;
+	} catch {return text}
+}
+
 export function witness(w) {
-	const deny = w.polarity < 0, {push} = w, below = w.payload || (w.why && `${w.why}${w.age != null ? ` · ${duration(w.age)} ago` : ""}`);
+	const deny = w.polarity < 0, {push} = w, below = payload(w.payload) || (w.why && `${w.why}${w.age != null ? ` · ${duration(w.age)} ago` : ""}`);
 	return h("li.wit", h(`i.dot${w.virtual ? ".virtual" : deny ? ".deny" : ""}`, {"aria-hidden": "true"}), h("bdi.clip", {title: w.name}, w.name), meter(w.confidence, deny ? "deny" : ""),
 		h("span.num", {title: "confidence"}, (deny ? "−" : "") + plain(w.confidence)),
 		h(`span.num.${push < 0 ? "closed" : push > 0 ? "open" : "muted"}`, {title: "push"}, push == null ? "" : signed(push)), below && h("bdi.mono", below));
@@ -41,7 +51,7 @@ export const refused = (list) => (list.length ? list.map((r) => pair(h("span", "
 export function command(c) {
 	const bad = /^(fail|refus|expired|error|reject|lost|late)/i.test(c.result || c.state), well = c.result || c.state === "done";
 	return h("div", h("div.deed", h("i", {"aria-hidden": "true"}), h("span", bdi(c.target), " · ", bdi(c.command)),
-		h(`span.${bad ? "closed" : well ? "open" : "muted"}`, bdi(`${c.result || c.state || ""}${c.took != null ? ` after ${duration(c.took)}` : ""}`))), c.payload && h("bdi.mono.muted", c.payload));
+		h(`span.${bad ? "closed" : well ? "open" : "muted"}`, bdi(`${payload(c.result) || c.state || ""}${c.took != null ? ` after ${duration(c.took)}` : ""}`))), c.payload && h("bdi.mono.muted", payload(c.payload)));
 }
 
 // `real` in grey behind `what`, thresholds dashed, the opening's moment.

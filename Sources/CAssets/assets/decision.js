@@ -110,6 +110,11 @@ function drawOpening(card) {
 	drawFoot(card);
 }
 
+export function toggleRaw() {
+	view.raw = !view.raw;
+	if (decision.id && decision.card) drawOpening(decision.card);
+}
+
 function before(card) {
 	const {answers, request, commands} = card;
 	return [

@@ -51,7 +51,7 @@ export function drawHeader() {
 	$("pause").setAttribute("aria-pressed", String(view.paused));
 	live.hidden = following();
 	if (!live.hidden) setText(live, `Back to now · ${view.missed ? `${view.missed} new` : `${duration(Math.max(0, now - windowEnd()))} behind`}`);
-	$("player").hidden = model.source.kind !== "recording";
+	$("player").hidden = !controls();
 	setText($("play"), model.source.motion === "playing" ? "Stop" : "Play");
 	$("from-here").hidden = following();
 	setText($("speed"), `×${model.source.speed || 1}`);
@@ -66,13 +66,25 @@ function banners() {
 	else banner(null);
 }
 
+const controls = () => model.source.kind === "recording" && model.source.controls !== false;
 export function play() {
-	const {kind, motion, speed, start} = model.source;
-	if (kind !== "recording") return;
-	if (motion === "ended" && start != null) send({seek: start});
+	const {motion, speed, start} = model.source;
+	if (!controls()) return;
+	if (motion === "ended") send({seek: start});
 	send(motion === "playing" ? {stop: true} : {play: speed || 1});
 }
-export function faster() {const speeds = [1, 2, 4, 8, 0.5]; send({play: speeds[(speeds.indexOf(model.source.speed) + 1) % 5]})}
+export function playFrom(moment) {
+	send({seek: moment});
+	send({play: model.source.speed || 1});
+}
+// A recording that is stopped keeps the speed for when it is played.
+export function speedUp(factor) {
+	const {source} = model, speed = Math.min(64, Math.max(0.125, (source.speed || 1) * factor));
+	if (!controls()) return;
+	source.speed = speed;
+	if (source.motion === "playing") send({play: speed});
+	drawHeader();
+}
 export function toast(text) {
 	const box = $("toast");
 	box.replaceChildren(bdi(text));

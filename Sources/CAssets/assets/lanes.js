@@ -54,7 +54,7 @@ function trace(lane, slot, order, source, start, colMs, [from, to]) {
 	(virtual ? (shape) => fill(colour, shape, alpha) : (shape) => stroke(colour, order ? 1.1 : 1.5, shape, alpha))(() => {
 		for (let s = from; s <= to; s++) {
 			const i = modulo ? s % modulo : s, a = min[i], b = max[i];
-			if (b === EMPTY) continue;
+			if (b === EMPTY || high(a, b) < view.least) continue;
 			const x = wide ? (base + (s + 0.5) * step - start) / colMs : Math.floor((base + s * step - start) / colMs), h = high(a, b), l = a < 0 && b > 0 ? 0 : Math.min(Math.abs(a), Math.abs(b)) / 127;
 			if (x !== column) {flush(); column = x; top = h; low = l} else {if (h > top) top = h; if (l < low) low = l}
 		}
@@ -76,7 +76,7 @@ function strips(G, source, start, colMs, first, end, [from, to]) {
 			// A value stands until the next one, at most 2.5 s, so that a slow cell is no row of stripes.
 			for (let s = from, last = -Infinity, value = 0; ring && s <= to; s++) {
 				const i = modulo ? s % modulo : s;
-				if (ring.max[i] === EMPTY) continue;
+				if (ring.max[i] === EMPTY || high(ring.min[i], ring.max[i]) < view.least) continue;
 				const a = column(s);
 				if ((s - last) * step <= 2500) put(column(last + 1), a, value);
 				put(a, Math.max(a + 1, column(s + 1)), value = high(ring.min[i], ring.max[i]));

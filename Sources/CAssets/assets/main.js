@@ -1,6 +1,6 @@
 // Wires the feed, the model and the panes.
 import {model, hooks, decisionOf} from "./model.js";
-import {feed, start, send} from "./feed.js";
+import {feed, start} from "./feed.js";
 import {view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, following, moment, latest} from "./view.js";
 import {readInk} from "./draw.js";
 import {startLoop, redraw} from "./loop.js";
@@ -8,9 +8,9 @@ import {startFlow, relayout, drawFlow, flowFrame, flow} from "./flow.js";
 import {startScope, drawScope, dirtyScope, relayoutScope, paperScope, scopeViewChanged} from "./scope.js";
 import {startHistory, want, forget} from "./history.js";
 import {startDecision, decision, showOpening, showGate, showNewest, decisionFrame, unpin, refresh} from "./decision.js";
-import {startOutcome} from "./outcome.js";
+import {startOutcome, choose} from "./outcome.js";
 import {startHealth, drawHealth, closeDetail} from "./health.js";
-import {drawHeader, play, faster, toast} from "./header.js";
+import {drawHeader, play, playFrom, speedUp, toast} from "./header.js";
 import {startAccess, flowTargets, scopeTargets, writeFlow, writeScope, announce} from "./access.js";
 import {startKeys, marker} from "./keys.js";
 import {openHelp} from "./help.js";
@@ -99,6 +99,7 @@ hooks.frame = (m, gate) => {
 onView((what) => {
 	if (what !== "lanes") flowNow = true;
 	setText($("span"), length(view.span));
+	setText($("filter-open"), view.least ? `Filter · ≥ ${view.least.toFixed(2)}` : "Filter");
 	scopeViewChanged(what);
 	if (what !== "cursor") drawHeader();
 });
@@ -138,7 +139,13 @@ function leave() {
 	else if (view.cursor != null) setCursor(null);
 	else if (view.fold != null) pick.fold(null);
 	else if (decision.pinned) unpin();
+	else if (!following()) now();
 	else document.activeElement?.blur();
+}
+
+function outcome(result) {
+	card();
+	if (!choose(result)) toast(result === "undo" ? "No outcome is shown that can be taken back." : "No opening is shown whose outcome can be reported.");
 }
 
 const now = () => {goLive(); setCursor(null)}, link = () => copyLink(toast), find = () => filter(true);
@@ -152,8 +159,8 @@ startOutcome((text) => {if (text) toast(text); refresh()});
 startHealth();
 startTabs(all);
 startHistory(() => {dirtyScope(); redraw()});
-startKeys({now, link, find, leave, play, theme: nextTheme, help: openHelp, tab: showTab, newest: showNewest});
-for (const [id, run] of Object.entries({pause, copy: link, theme: nextTheme, help: openHelp, "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(2), span: whole, live: now, mark: marker, "filter-open": find, play, speed: faster, "from-here": () => {send({seek: moment() ?? latest()}); now()}})) $(id).addEventListener("click", () => run());
+startKeys({now, link, find, leave, outcome, theme: nextTheme, help: openHelp, tab: showTab, newest: showNewest});
+for (const [id, run] of Object.entries({pause, copy: link, theme: nextTheme, help: openHelp, "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(2), span: whole, live: now, mark: marker, "filter-open": find, play, speed: () => speedUp(model.source.speed < 8 ? 2 : 1 / 16), "from-here": () => {playFrom(moment() ?? latest()); now()}})) $(id).addEventListener("click", () => run());
 $("filter").addEventListener("input", () => {
 	view.filter = $("filter").value;
 	changed("lanes");

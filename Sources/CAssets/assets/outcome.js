@@ -82,3 +82,11 @@ async function run(path, body) {
 	working = false;
 	draw();
 }
+
+// The button of a result, as a key chooses it; answers whether it is there.
+export function choose(result) {
+	const found = $("foot").querySelector(`[data-key=${result}]`);
+	if (result === "undo") found?.focus();
+	else if (found && chosen !== result) found.click();
+	return !!found;
+}

@@ -124,7 +124,8 @@ export function scrollLanes(n) {
 	view.lane = lane;
 	changed("lanes");
 }
-export const page = () => Math.max(1, (G?.fits ?? 2) - 1);
+// Lanes of a page; 0 where all are seen.
+export const page = () => (G && G.all.length > G.fits ? Math.max(1, G.fits - 1) : 0);
 
 export function scopeViewChanged(what) {
 	if (!G) return;

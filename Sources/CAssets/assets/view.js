@@ -4,7 +4,7 @@ import {sourceNow} from "./time.js";
 
 export const USUAL = 60000;
 const SHORTEST = 2000, LONGEST = 7 * 86400000, listeners = [];
-export const view = {span: USUAL, end: null, cursor: null, marker: null, paused: false, pausedAt: 0, missed: 0, filter: "", fold: null, lane: 0};
+export const view = {span: USUAL, end: null, cursor: null, marker: null, paused: false, pausedAt: 0, missed: 0, filter: "", least: 0, raw: false, fold: null, lane: 0};
 
 export const onView = (f) => listeners.push(f);
 export const changed = (what) => {for (const f of listeners) f(what)};
@@ -51,7 +51,10 @@ export function pause() {
 	changed("window");
 }
 
+// The earliest moment that is known without asking: of a recording its begin, else what the server keeps of the last half hour.
+export const earliest = () => (model.source.kind === "recording" ? model.source.start : Math.max(model.from ?? 0, latest() - 1800000));
+
 export function whole() {
-	const kept = Math.min(1800000, Math.max(USUAL, latest() - (model.from ?? 0)));
+	const kept = Math.max(USUAL, latest() - earliest());
 	setWindow(view.end == null && Math.abs(view.span - kept) < 1500 ? USUAL : kept, null);
 }
