@@ -80,7 +80,7 @@ package struct Assets: Sendable {
         enter = page("enter.html")
     }
 
-    /// A file without what only its readers need: indentation, empty lines, and lines that are comments.
+    /// A file without what only its readers need: indentation, empty lines, lines that are comments, and a script's spaces beside signs.
     static func bare(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
         let comment: (begin: String, end: String)
         switch name.split(separator: ".").last {
@@ -92,10 +92,30 @@ package struct Assets: Sendable {
             let text = line.drop { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
             let isComment =
                 text.starts(with: comment.begin.utf8) && text.reversed().starts(with: comment.end.utf8.reversed())
-            return text.isEmpty || isComment ? nil : text
+            return text.isEmpty || isComment ? nil : comment.end.isEmpty ? narrow(text) : text
         }
         return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
     }
+
+    /// A line of a script without the spaces beside signs; within texts all stay. A line with a template, an apostrophe, an escape, a comment, a
+    /// division or a pattern is kept as it is: there a space may count.
+    private static func narrow(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let space = UInt8(ascii: " ")
+        var out: [UInt8] = []
+        out.reserveCapacity(line.count)
+        var isText = false
+        for place in line.indices {
+            let byte = line[place]
+            if byte == UInt8(ascii: "\"") { isText.toggle() }
+            if byte == UInt8(ascii: "\\") || !isText && "`'/".utf8.contains(byte) { return line }
+            let next = place + 1 < line.endIndex ? line[place + 1] : space
+            if byte == space, !isText, signs.contains(next) || signs.contains(out.last ?? space) { continue }
+            out.append(byte)
+        }
+        return out[...]
+    }
+
+    private static let signs = Set("=<>&|?:,;{}()*".utf8)
 
     static func type(of name: String) -> String {
         switch name.split(separator: ".").last {

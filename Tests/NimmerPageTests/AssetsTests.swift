@@ -48,7 +48,11 @@ import Testing
         func bare(_ name: String, _ text: String) -> String {
             String(decoding: Assets.bare(name, Array(text.utf8)), as: UTF8.self)
         }
-        #expect(bare("b.js", script) == "import {a} from \"./a.js\";\nif (a) // kept\na(`//`);")
+        #expect(bare("b.js", script) == "import{a}from \"./a.js\";\nif (a) // kept\na(`//`);")
+        #expect(bare("b.js", "f = (a, b) => (a < b ? \"a, b\" : {c: - 1});") == "f=(a,b)=>(a<b?\"a, b\":{c:- 1});")
+        for kept in ["a = b / c;", "a = `b, c`;", "a = 'b, c';", "a = \"\\\", b\", c;", "f(a, /b, c/);"] {
+            #expect(bare("b.js", kept) == kept)
+        }
         #expect(bare("b.css", style) == "p {color: red} /* kept */\n/* a */ q {}")
         #expect(bare("b.html", "\t<p>\n") == "\t<p>\n")
         // A text of several lines would lose its indentation.
