@@ -1,4 +1,6 @@
 """What the canvases show: read from their pixels, and from the page's own modules."""
+import re
+
 from pictures import EXPLAINED, MOMENT
 from server import Server
 
@@ -128,6 +130,63 @@ async def paper(checks, browser, context, server):
         await tab.close()
 
 
+# Keeps what is written on canvases from now on: `__written()` gives it and forgets it.
+WRITTEN = """{
+  const write = CanvasRenderingContext2D.prototype.fillText;
+  let texts = [];
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...where) { texts.push(text); write.call(this, text, ...where); };
+  window.__written = () => { const out = texts; texts = []; return out; };
+}"""
+
+
+async def past(checks, browser, context, server):
+    """A moment of another day is named by its day; what was not known then is not shown as zero."""
+    tab = await browser.tab(context, script=WRITTEN)
+    await tab.go(server.origin)
+    await tab.wait(EXPLAINED)
+    await tab.still()
+    title = await tab.eval("document.querySelector('#clock').title")
+    checks(re.match(r"\d{4}-\d\d-\d\d, ", title), "the clock's title has the day", title)
+    checks(not any(re.match(r"\d{4}-", text) for text in await tab.eval("__written()")), "today's times are without a day", "")
+    day = "new Date(m.latest() - 3 * 86400000).toISOString().slice(0, 10)"
+    wanted = await module(tab, "view", f"(m.setWindow(60000, m.latest() - 3 * 86400000), m.setCursor(m.windowEnd() - 30000), {day})")
+    await tab.still()
+    written = await tab.eval("__written()")
+    checks(any(re.fullmatch(wanted + r" \d\d:\d\d:\d\d", text) for text in written), "the first tick of another day has the day", written)
+    checks(any(re.match(wanted + r" \d\d:\d\d:\d\d\.\d\d\d", text) for text in written), "so has the cursor", written)
+    checks("–" in written and not any(text in ("0.00", "+0.00") for text in written), "a potential that is not known is not zero", written)
+    text = await module(tab, "access", "(m.writeFlow(), document.querySelector('#flow-list').textContent)")
+    checks("potential unknown" in text, "nor in the list", text)
+    at = await tab.eval("document.querySelector('#at').textContent")
+    checks(at.startswith(f"At {wanted} "), "Flow names the moment that it shows", at)
+    await module(tab, "view", "m.setWindow(7 * 86400000, m.latest() - 86400000)")
+    await tab.still()
+    days = {text for text in await tab.eval("__written()") if re.fullmatch(r"\d{4}-\d\d-\d\d", text)}
+    checks(len(days) >= 3, "a week has three days on its axis at least", days)
+    await tab.key("End")
+    await tab.key("ArrowLeft")
+    await tab.wait("!document.querySelector('#at').hidden")
+    await tab.click("#at")
+    checks(await tab.wait("document.querySelector('#at').hidden", 3), "its button comes back to now", await tab.eval("document.querySelector('#at').textContent"))
+    await tab.close()
+
+
+async def parked(checks, browser, context, options):
+    """A cursor that the window leaves behind is dropped."""
+    server = await Server.recording(options, at="30s")
+    try:
+        tab = await browser.tab(context, motion="no-preference")
+        await server.enter(tab)
+        await tab.key("p")
+        await tab.wait("document.querySelector('#play').textContent === 'Stop'")
+        await module(tab, "view", "m.setCursor(m.windowStart() + 500)")
+        checks(await tab.eval("!document.querySelector('#at').hidden"), "Flow shows the moment of the cursor")
+        checks(await tab.wait("document.querySelector('#at').hidden", 10), "and now again when the cursor has left the window")
+        await tab.close()
+    finally:
+        await server.stop()
+
+
 async def check(checks, browser, options):
     server = await Server.recording(options, at=MOMENT)
     try:
@@ -137,6 +196,8 @@ async def check(checks, browser, options):
         await tab.close()
         await screens(checks, browser, context, server)
         await paper(checks, browser, context, server)
+        await past(checks, browser, context, server)
+        await parked(checks, browser, context, options)
         await late(checks, browser, context, options)
     finally:
         await server.stop()

@@ -56,7 +56,7 @@ export function flowTargets(L) {
 
 function gateText(gate) {
 	const {state, x} = gateAt(gate, moment());
-	return `${gate.n}, ${state.toLowerCase()}, potential ${signed(x)}, ${many(gate.cells.length, "cell")}, trust ${gate.w.toFixed(2)}`;
+	return `${gate.n}, ${state.toLowerCase()}, potential ${x == null ? "unknown" : signed(x)}, ${many(gate.cells.length, "cell")}, trust ${gate.w.toFixed(2)}`;
 }
 export function writeFlow() {for (const item of flowItems) setText(item.span, item.text())}
 

@@ -112,6 +112,7 @@ export function write(text, x, y, colour, size = 11, weight = 400, align = "left
 }
 
 export function signed(v) {
+	if (v == null) return "–";
 	const text = Math.abs(v).toFixed(2);
 	return text === "0.00" ? text : v < 0 ? `−${text}` : `+${text}`;
 }

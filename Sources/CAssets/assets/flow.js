@@ -193,7 +193,7 @@ function drawStrings(L, when, now, at) {
 function drawMoving(at) {
 	const {L} = flow, when = moment(), dense = L.tier === "dense", u = (at - ring) / 900;
 	begin(moving);
-	for (const row of L.rows) if (row.gates.length) {const s = rowState(row, when); drawFill(row, s.x, s.state, dense)}
+	for (const row of L.rows) if (row.gates.length) {const s = rowState(row, when); if (s.x != null) drawFill(row, s.x, s.state, dense)}
 	if (!dense) drawStrings(L, when, known(), at);
 	if (when != null) return;
 	if (u >= 0 && u < 1 && !motion.reduced) stroke(ink.nervous, 2, () => ctx.arc(L.lens.x + (L.lens.flat ? 0 : 13), L.lens.y + (L.lens.flat ? 8 : 0), 4 + 22 * u, 0, 7), 1 - u);

@@ -3,7 +3,7 @@ import {model} from "./model.js";
 import {feed, retry, send} from "./feed.js";
 import {view, windowEnd, latest, following} from "./view.js";
 import {h, bdi, setText, $} from "./dom.js";
-import {clock, utc, zone, duration} from "./time.js";
+import {clock, day, utc, zone, duration} from "./time.js";
 
 const rateText = (n) => `${n >= 10000 ? `${Math.round(n / 1000)}k` : n >= 1000 ? `${(n / 1000).toFixed(1)}k` : Math.round(n)} w/s`;
 let bannerKey = null, hide = 0;
@@ -47,7 +47,7 @@ export function drawHeader() {
 	$("lost").className = lost ? "warn" : "muted";
 	const now = latest();
 	setText(time, clock(now));
-	time.title = `${utc(now)} (UTC); shown in ${zone()}`;
+	time.title = `${day(now)}, ${utc(now)} (UTC); shown in ${zone()}`;
 	$("pause").setAttribute("aria-pressed", String(view.paused));
 	live.hidden = following();
 	if (!live.hidden) setText(live, `Back to now · ${view.missed ? `${view.missed} new` : `${duration(Math.max(0, now - windowEnd()))} behind`}`);

@@ -1,7 +1,7 @@
 // Wires the feed, the model and the panes.
 import {model, hooks, decisionOf} from "./model.js";
 import {feed, start} from "./feed.js";
-import {view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, following, moment, latest} from "./view.js";
+import {view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, windowStart, following, moment, latest} from "./view.js";
 import {readInk} from "./draw.js";
 import {startLoop, redraw} from "./loop.js";
 import {startFlow, relayout, drawFlow, flowFrame, flow} from "./flow.js";
@@ -17,7 +17,7 @@ import {openHelp} from "./help.js";
 import {startTabs, showTab} from "./tabs.js";
 import {startTheme, nextTheme} from "./theme.js";
 import {copyLink, readAddress} from "./link.js";
-import {length} from "./time.js";
+import {clock, dated, length} from "./time.js";
 import {$, setText} from "./dom.js";
 
 let flowNow = false, address = readAddress();
@@ -26,10 +26,13 @@ const root = document.documentElement, narrow = matchMedia("(max-width: 759px)")
 const shown = (id) => !phone() || root.dataset.tab === id;
 const live = () => model.ready && model.frozen == null && following() && (model.source.kind !== "recording" || model.source.motion === "playing") && (shown("flow") || shown("scope"));
 
+// What Flow shows another moment for than now: a cursor, or else the window.
+const leaveMoment = () => {if (view.cursor != null) setCursor(null); else goLive()};
 let late = false;
 
 function draw(at) {
 	if (!model.ready) return;
+	if (view.cursor < windowStart() && view.cursor != null) setCursor(null);
 	let heavy = false;
 	if (shown("flow")) {
 		if (!flow.L) relayout();
@@ -102,6 +105,9 @@ onView((what) => {
 	setText($("filter-open"), view.least ? `Filter · ≥ ${view.least.toFixed(2)}` : "Filter");
 	scopeViewChanged(what);
 	if (what !== "cursor") drawHeader();
+	const when = moment();
+	$("at").hidden = when == null;
+	if (when != null) setText($("at"), `At ${dated(when, latest(), clock(when))}`);
 });
 
 const card = () => {if (phone()) showTab("decision")};
@@ -160,7 +166,7 @@ startHealth();
 startTabs(all);
 startHistory(() => {dirtyScope(); redraw()});
 startKeys({now, link, find, leave, outcome, theme: nextTheme, help: openHelp, tab: showTab, newest: showNewest});
-for (const [id, run] of Object.entries({pause, copy: link, theme: nextTheme, help: openHelp, "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(2), span: whole, live: now, mark: marker, "filter-open": find, play, speed: () => speedUp(model.source.speed < 8 ? 2 : 1 / 16), "from-here": () => {playFrom(moment() ?? latest()); now()}})) $(id).addEventListener("click", () => run());
+for (const [id, run] of Object.entries({pause, at: leaveMoment, copy: link, theme: nextTheme, help: openHelp, "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(2), span: whole, live: now, mark: marker, "filter-open": find, play, speed: () => speedUp(model.source.speed < 8 ? 2 : 1 / 16), "from-here": () => {playFrom(moment() ?? latest()); now()}})) $(id).addEventListener("click", () => run());
 $("filter").addEventListener("input", () => {
 	view.filter = $("filter").value;
 	changed("lanes");

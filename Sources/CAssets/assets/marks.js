@@ -1,9 +1,9 @@
 // Grid, bands, labels, the lane of the minds, the axis, the cursor.
 import {model, cellAt, decisionOf, upTo, LONG} from "./model.js";
-import {view, moment, known as knownNow, following} from "./view.js";
+import {view, moment, latest, known as knownNow, following} from "./view.js";
 import {ctx, ink, font, fitText, textWidth, sign, diamond, stateInk, write, fill, stroke, poly} from "./draw.js";
 import {far} from "./ring.js";
-import {ticks, tickLabel, length, duration, clockMs} from "./time.js";
+import {ticks, tickLabel, dated, length, duration, clockMs} from "./time.js";
 
 // The times in which a gate was not STABLE, as far as they reach into a window; `b` of the last is `known`.
 export function intervals(gate, start, end, known) {
@@ -42,7 +42,11 @@ export function drawGround(G, start, colMs, end) {
 	if (G.minds.h) mindsLane(G, start, end, known, X);
 	ctx.font = font(11);
 	const keep = last ? textWidth(last) + 44 : 30;
-	for (const t of axis.times) if (X(t) > G.x + 4 && X(t) < right - keep) write(tickLabel(t, axis.step), X(t), G.axis, ink.muted, 11, 400, "center");
+	axis.times.filter((t) => X(t) > G.x + 4 && X(t) < right - keep).forEach((t, i) => {
+		const text = tickLabel(t, axis.step), day = text.includes("-");
+		// The first carries the day where that is not today; on a phone there is room for the day alone.
+		write(i || day ? text : G.phone ? dated(t, latest(), "").trim() || text : dated(t, latest(), text), X(t), G.axis, ink.muted, 11, day ? 600 : 400, "center");
+	});
 	write(last, right, G.axis, ink.text, 11, 600, "right");
 	if (model.frozen != null) noSignal(G, X(model.frozen), X(end));
 	if (G.all.length > G.lanes.length) {
@@ -159,7 +163,7 @@ export function drawCursor(G, start, colMs) {
 		fill(ink.pane, dots);
 		stroke(ink.focus, 1.4, dots);
 	}
-	const text = clockMs(view.cursor) + (view.marker != null ? `  Δ ${length(Math.abs(view.cursor - view.marker))}` : "");
+	const text = dated(view.cursor, latest(), clockMs(view.cursor)) + (view.marker != null ? `  Δ ${length(Math.abs(view.cursor - view.marker))}` : "");
 	ctx.font = font(11, 600);
 	const w = textWidth(text) + 18, left = Math.max(G.x - 20, Math.min(G.x + G.w - w + 40, x - w / 2));
 	fill(ink.focus, () => ctx.roundRect(left, G.axis - 10, w, 20, 4));

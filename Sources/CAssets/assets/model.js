@@ -237,7 +237,8 @@ export function gateAt(gate, moment) {
 	// Before the first known transition a gate was in the state from which that one came.
 	const past = now ? null : lastBefore(gate.history, at)?.state ?? (gate.history.length ? gate.history[0].from ?? "STABLE" : null), state = past ?? gate.state;
 	// An open gate has not fallen below its release, a closed one has not risen above it.
-	const x = known ? known.x * 2 ** (-Math.max(0, at - known.t) / gate.half) : 0, limit = (state === "OPEN" ? gate.open : gate.close) * gate.release, bound = state === "OPEN" ? x < limit : state === "CLOSED" && x > limit;
+	// Long after the last known potential it is at rest; before the first, and beyond the ring, it is unknown.
+	const x = known ? known.x * 2 ** (-Math.max(0, at - known.t) / gate.half) : ring.rested(gate.slot, at) ? 0 : null, limit = (state === "OPEN" ? gate.open : gate.close) * gate.release, bound = state === "OPEN" ? x < limit : state === "CLOSED" && x > limit;
 	return {state, x: bound ? limit : x, bound};
 }
 

@@ -4,12 +4,15 @@ export const SLOT = 100;
 export const SLOTS = 18000;
 export const EMPTY = -128;
 
-const state = {head: -1, oldest: Infinity, cells: [], gates: [], count: new Uint16Array(SLOTS)};
+const state = {head: -1, oldest: Infinity, cells: [], gates: [], first: [], count: new Uint16Array(SLOTS)};
 
 export function addCell() {
 	state.cells.push({min: new Int8Array(SLOTS).fill(EMPTY), max: new Int8Array(SLOTS).fill(EMPTY)});
 }
-export function addGate() {state.gates.push(new Int8Array(SLOTS).fill(EMPTY))}
+export function addGate() {
+	state.gates.push(new Int8Array(SLOTS).fill(EMPTY));
+	state.first.push(Infinity);
+}
 export const slotOf = (t) => Math.floor(t / SLOT);
 export const head = () => state.head;
 
@@ -33,6 +36,7 @@ export function reset() {
 	state.head = -1;
 	for (const cell of state.cells) {cell.min.fill(EMPTY); cell.max.fill(EMPTY)}
 	for (const gate of state.gates) gate.fill(EMPTY);
+	state.first.fill(Infinity);
 	state.count.fill(0);
 }
 
@@ -53,7 +57,11 @@ export function putGate(gate, t, x) {
 	if (slot > state.head) advance(slot);
 	else if (slot < tail()) return;
 	state.gates[gate][slot % SLOTS] = Math.round(Math.max(-1, Math.min(1, x)) * 127);
+	if (slot < state.first[gate]) state.first[gate] = slot;
 }
+
+// Whether a gate without a potential near `t` was at rest then: since its first one, or always where none was ever reported.
+export const rested = (gate, t) => slotOf(t) >= tail() && (state.first[gate] === Infinity || slotOf(t) >= state.first[gate]);
 
 // The oldest time written since it was last asked for.
 export function takeOldest() {

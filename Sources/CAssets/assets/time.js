@@ -29,6 +29,8 @@ export function day(t) {
 	return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
 }
 export const sameDay = (a, b) => day(a) === day(b);
+// With its day where that is another one than `now`'s.
+export const dated = (t, now, text) => (sameDay(t, now) ? text : `${day(t)} ${text}`);
 export const utc = (t) => new Date(t).toISOString();
 let zoneName;
 export const zone = () => (zoneName ??= Intl.DateTimeFormat().resolvedOptions().timeZone || "local time");
@@ -42,7 +44,7 @@ export function duration(ms) {
 // Without fractions where there are none: 60 s, 5 min, 2.5 s.
 export const length = (ms) => units(ms, (v) => Math.round(v * 10) / 10);
 
-const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400];
+const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400, 172800, 345600];
 
 export function ticks(start, span, width, gap = 110) {
 	const step = (steps.find((s) => (s * 1000 * width) / span >= gap) ?? 604800) * 1000;
@@ -52,9 +54,10 @@ export function ticks(start, span, width, gap = 110) {
 	return {step, times: out};
 }
 
+// Midnight is named by its day.
 export function tickLabel(t, step) {
-	if (step >= 86400000) return day(t);
 	const text = clock(t);
+	if (step >= 1000 && text === "00:00:00") return day(t);
 	if (step < 1000) return `${text}.${Math.floor(new Date(t).getMilliseconds() / 100)}`;
 	return step >= 60000 ? text.slice(0, 5) : text;
 }
