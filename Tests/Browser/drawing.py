@@ -187,6 +187,56 @@ async def parked(checks, browser, context, options):
         await server.stop()
 
 
+async def fingers(checks, browser, context, server):
+    """A phone has what its header has no room for, and its cursor comes and leaves by a tap; a trackpad zooms by small steps."""
+    tab = await browser.tab(context, 390, 844)
+    await tab.go(server.origin)
+    await tab.wait(EXPLAINED)
+
+    async def tap(x, y):
+        await tab.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        await tab.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    for width in (390, 1000):
+        await tab.look(width, 844)
+        await tab.click("#more")
+        found = await tab.wait("document.querySelector('#menu').checkVisibility() && [...document.querySelectorAll('#menu button')].map((b) => [b.textContent, b.getBoundingClientRect().height])", 3)
+        checks(found and len(found) == 4 and all(height >= 44 for _, height in found), f"{width} pixels: the menu has link, marker, theme and keys", found)
+        await tab.key("Escape")
+        checks(await tab.wait("!document.querySelector('#menu').checkVisibility()", 3), f"{width} pixels: Esc closes it")
+    await tab.look(390, 844)
+    await tab.click("#more")
+    await tab.wait("document.querySelector('#menu').checkVisibility()")
+    await tab.click("[data-of=help]")
+    checks(await tab.wait("document.querySelector('#keys').open && !document.querySelector('#menu').checkVisibility()", 3), "its buttons act")
+    await tab.key("Escape")
+    await tab.click("[data-pane=scope]")
+    await tab.wait("document.querySelector('#scope').checkVisibility()")
+    await tab.still()
+    box = await tab.rectangle("#scope-stage")
+    x, y = box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.3
+    cursor = "(await import(performance.getEntriesByType('resource').map((e) => e.name).find((n) => n.includes('/assets/view.')))).view.cursor"
+    await tap(x, y)
+    checks(await tab.wait(f"(async () => {cursor} != null)()", 3), "a tap sets the cursor")
+    await tap(x + 30, y)
+    checks(await tab.wait(f"(async () => {cursor} == null)()", 3), "the next tap leaves it")
+    await tap(x, y)
+    await tab.wait(f"(async () => {cursor} != null)()", 3)
+    await tab.click("[data-pane=flow]")
+    checks(await tab.wait("document.querySelector('#at').checkVisibility()", 3), "Flow shows its moment")
+    box = await tab.rectangle("#flow")
+    await tap(box["x"] + 20, box["y"] + box["height"] - 20)
+    checks(await tab.wait("!document.querySelector('#at').checkVisibility()", 3), "a tap beside everything leaves it")
+    await tab.look(1280, 800)
+    await tab.still()
+    box = await tab.rectangle("#scope-stage")
+    span = await module(tab, "view", "m.view.span")
+    await tab.call("Input.dispatchMouseEvent", type="mouseWheel", x=box["x"] + box["width"] / 2, y=box["y"] + box["height"] / 2, deltaX=0, deltaY=10, modifiers=2)
+    found = await tab.wait(f"(async () => {cursor.replace('.cursor', '.span')} > {span} * 1.05)()", 3)
+    checks(found, "a pinch of a trackpad zooms", await module(tab, "view", "m.view.span"))
+    await tab.close()
+
+
 async def check(checks, browser, options):
     server = await Server.recording(options, at=MOMENT)
     try:
@@ -198,6 +248,7 @@ async def check(checks, browser, options):
         await paper(checks, browser, context, server)
         await past(checks, browser, context, server)
         await parked(checks, browser, context, options)
+        await fingers(checks, browser, context, server)
         await late(checks, browser, context, options)
     finally:
         await server.stop()

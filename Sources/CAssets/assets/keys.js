@@ -78,7 +78,7 @@ export function startKeys(actions) {
 	const table = new Map();
 	for (const [, list] of KEYS) for (const [, , keys, run] of list) for (const key of keys) table.set(key, run);
 	document.addEventListener("keydown", (event) => {
-		if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || $("keys").open) return;
+		if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || $("keys").open || $("menu").matches(":popover-open")) return;
 		const at = event.target, field = at.matches?.("input:not([type=range])");
 		if (field && event.key !== "Escape") return;
 		if (event.key === " " && at.matches?.("button")) return;

@@ -167,6 +167,12 @@ startTabs(all);
 startHistory(() => {dirtyScope(); redraw()});
 startKeys({now, link, find, leave, outcome, theme: nextTheme, help: openHelp, tab: showTab, newest: showNewest});
 for (const [id, run] of Object.entries({pause, at: leaveMoment, copy: link, theme: nextTheme, help: openHelp, "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(2), span: whole, live: now, mark: marker, "filter-open": find, play, speed: () => speedUp(model.source.speed < 8 ? 2 : 1 / 16), "from-here": () => {playFrom(moment() ?? latest()); now()}})) $(id).addEventListener("click", () => run());
+// The menu of narrow headers: what its buttons stand for is not shown there.
+$("menu").addEventListener("click", ({target}) => {
+	if (!target.dataset.of) return;
+	if (target.dataset.of !== "theme") $("menu").hidePopover();
+	$(target.dataset.of).click();
+});
 $("filter").addEventListener("input", () => {
 	view.filter = $("filter").value;
 	changed("lanes");

@@ -6,7 +6,7 @@ const root = document.documentElement;
 let repaint = () => {};
 const current = () => root.dataset.theme ?? "auto";
 
-function name() {const text = `Theme: ${TEXTS[current()]}`; $("theme").setAttribute("aria-label", text); $("theme").title = `${text} (t)`}
+function name() {const text = `Theme: ${TEXTS[current()]}`; $("theme").setAttribute("aria-label", text); $("theme").title = `${text} (t)`; $("menu").querySelector("[data-of=theme]").textContent = text}
 
 export function nextTheme() {
 	const theme = NAMES[(NAMES.indexOf(current()) + 1) % 3];
