@@ -60,7 +60,7 @@ export function drawHeader() {
 function banners() {
 	const seconds = (t) => Math.max(0, Math.round((Date.now() - t) / 1000)), {health} = model;
 	if (feed.state === "ended") banner("ended", true, "This session has ended.", "The page shows what was known.", ["Enter again", () => location.assign("/")]);
-	else if (feed.state === "lost") banner("lost", true, `Server not reached for ${seconds(feed.since)} s.`, `${model.ready ? `Shown: what was known at ${clock(model.frozen ?? model.lastAt)}. ` : ""}Next try in ${Math.max(0, Math.ceil((feed.retryAt - Date.now()) / 1000))} s.`, ["Try now", retry]);
+	else if (feed.state === "lost") banner("lost", true, feed.refusal ? `The server refuses this tab: ${feed.refusal.message}.` : `Server not reached for ${seconds(feed.since)} s.`, `${feed.refusal?.remedy ? `${feed.refusal.remedy}. ` : ""}${model.ready ? `Shown: what was known at ${clock(model.frozen ?? model.lastAt)}. ` : ""}Next try in ${Math.max(0, Math.ceil((feed.retryAt - Date.now()) / 1000))} s.`, ["Try now", retry]);
 	else if (health?.connection === "lost") banner("nats", true, `NATS not reached for ${seconds(health.since ?? Date.now())} s.`, "The server connects again by itself; shown is what was known.");
 	else if (model.behind > 1) banner("behind", false, `This tab is behind: 1 wave in ${model.behind} is drawn.`, "Every opening, collapse and decision is shown.");
 	else banner(null);

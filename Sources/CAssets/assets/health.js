@@ -1,6 +1,6 @@
 // Eight figures; each opens its cause, remedy and tables.
 import {model} from "./model.js";
-import {feed} from "./feed.js";
+import {offline} from "./feed.js";
 import {h, bdi, svg, setText, $} from "./dom.js";
 import {pair, meter} from "./card.js";
 import {duration} from "./time.js";
@@ -20,7 +20,7 @@ export function startHealth() {
 }
 
 function item(id) {
-	const lost = feed.state === "lost" || feed.state === "ended", n = model.behind, found = model.health?.items?.find((i) => i.id === id);
+	const lost = offline(), n = model.behind, found = model.health?.items?.find((i) => i.id === id);
 	if (id !== "tab") return {value: "–", cause: "Nothing is known yet.", ...found, ...(lost ? {sign: id === "nats" ? "lost" : "unknown"} : null), ...(lost && id === "nats" ? {value: "not known"} : null)};
 	if (lost) return {value: "no server", sign: "lost", cause: "The server is not reached; the page shows what was known.", remedy: "It connects again by itself. Check that nimmer web runs."};
 	if (n > 1) return {value: `1 in ${n} drawn`, sign: "degraded", cause: `This tab takes frames more slowly than they come: one wave in ${n} is drawn. Every opening, collapse and decision is shown.`, remedy: "Close other tabs of this page, or use a faster connection."};

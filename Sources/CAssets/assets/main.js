@@ -1,6 +1,6 @@
 // Wires the feed, the model and the panes.
 import {model, hooks, decisionOf} from "./model.js";
-import {feed, start} from "./feed.js";
+import {offline, start} from "./feed.js";
 import {view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, windowStart, following, moment, latest} from "./view.js";
 import {readInk} from "./draw.js";
 import {startLoop, redraw} from "./loop.js";
@@ -58,7 +58,7 @@ function all() {
 }
 
 function connection() {
-	const lost = feed.state === "lost" || feed.state === "ended", frozen = lost && model.ready ? model.frozen ?? latest() : null;
+	const lost = offline(), frozen = lost && model.ready ? model.frozen ?? Math.min(latest(), model.lastAt) : null;
 	if (frozen !== model.frozen) {
 		model.frozen = frozen;
 		$("flow-stage").classList.toggle("frozen", lost);

@@ -217,9 +217,9 @@ function wave(slot, low, high, last, t, waves) {
 	hooks.wave(slot, last, t);
 }
 
-// A binary frame of waves: type 1 one by one, type 2 merged for a tab that is behind. Returns its number.
-export function takeWaves(buffer) {
-	const view = new DataView(buffer), merged = view.getUint8(0) === 2, u16 = (p) => view.getUint16(p, true), unit = (p) => view.getInt16(p, true) / 32767;
+// A binary frame of waves: type 1 one by one, type 2 merged for a tab that is behind.
+export function takeWaves(view) {
+	const merged = view.getUint8(0) === 2, u16 = (p) => view.getUint16(p, true), unit = (p) => view.getInt16(p, true) / 32767;
 	const count = u16(2), t0 = view.getFloat64(8, true), span = merged ? view.getUint32(16, true) : 0;
 	for (let i = 0, p = merged ? 24 : 16; i < count; i++, p += merged ? 10 : 6) {
 		const slot = slots.cells[u16(p)], bits = u16(p + 2), v = ((bits & 0x7fff) / 32767) * (bits & 0x8000 ? -1 : 1);
@@ -228,7 +228,6 @@ export function takeWaves(buffer) {
 	}
 	if (span > 1000) hooks.gap();
 	model.lastAt = Math.max(model.lastAt, t0 + span);
-	return view.getUint32(4, true);
 }
 
 // A gate at a moment (null: now): its state and potential, `bound` where only the state's limit is known.
