@@ -5,7 +5,8 @@
 
 --binaries  where `swift build` puts the programs; without it, where it does
 --assets    files of the page that stand in for the embedded ones: Sources/CAssets/assets, to change the page without a build
---only      some of: pictures, drawing, accessibility, keyboard, frames, connection, live, hostile, load
+--only      some of: pictures, drawing, accessibility, keyboard, gestures, moments, many,
+            frames, connection, live, verdict, hostile, load
 --write     rewrite the pictures in docs/web that are not equal, and their texts
 --seconds   length of the load (60)
 
@@ -34,7 +35,7 @@ except ImportError as missing:
     print("\n0 passed, 0 failed, 1 skipped")
     sys.exit(0)
 
-GROUPS = ("pictures", "drawing", "accessibility", "keyboard", "frames", "connection", "live", "hostile", "load")
+GROUPS = ("pictures", "drawing", "accessibility", "keyboard", "gestures", "moments", "many", "frames", "connection", "live", "verdict", "hostile", "load")
 
 
 class Checks:

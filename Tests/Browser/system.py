@@ -22,13 +22,27 @@ gates:
 thalamus:
   regions: {hall: [hall, "hall.>"], yard: [yard], attic: [attic]}
 """
+# The same, with a motor that a gate stops by rule, once a person approves it.
+CONFIRM = SYSTEM.replace("gates:\n", """cells:
+  - name: motor
+    kind: motor/v1
+    settings: {publish: {stop: plant.wheels}}
+gates:
+""").replace("thalamus:", """  regions: {plant: {trust: declared, weight: 0.9}}
+thalamus:""").replace("attic: [attic]", "attic: [attic], plant: [plant]") + """bridge:
+  commands: confirm
+  confirm_within_ms: 60000
+  allow: [{target: motor, command: stop, payload: {}}]
+  event_types:
+    plant: {event: fault, actions: [stop], reflex: {action: stop, commands: [{target: motor, command: stop}]}}
+"""
 
 
 class System:
     """`async with System(options) as system`."""
 
-    def __init__(self, options):
-        self.options, self.folder = options, f"{options.folder}/system"
+    def __init__(self, options, text=SYSTEM):
+        self.options, self.text, self.folder = options, text, f"{options.folder}/system"
         self.environment = {"PATH": f"{os.environ['PATH']}:/usr/sbin", "HOME": self.folder, "NIMMERVERSE_ENV": "dev",
                             **page_files(options)}
         self.up = self.client = None
@@ -41,7 +55,7 @@ class System:
         # PostgreSQL runs as a user of its own where the check runs as root.
         os.chmod(self.options.folder, 0o755)
         with open(f"{self.folder}/browser.yaml", "w") as file:
-            file.write(SYSTEM)
+            file.write(self.text)
         self.up = Child("nimmer up", [f"{self.options.binaries}/nimmer", "up", "browser.yaml"], self.environment, self.folder)
         await self.up.start()
         try:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A load: waves of many cells, gates that open and close by what the thalamus reports of them, with their collapses.
 
-    waves.py nats://127.0.0.1:4222 [--rate 5000] [--seconds 60] [--cells 200] [--gates 40] [--count N]
+    waves.py nats://127.0.0.1:4222 [--rate 5000] [--seconds 60] [--cells 200] [--gates 40] [--count N] [--group N]
 """
 import argparse
 import asyncio
@@ -18,9 +18,12 @@ def rfc3339(moment):
 
 
 class Load:
-    def __init__(self, client, cells, gates):
-        self.client, self.cells, self.gates, self.number = client, cells, gates, 0
+    def __init__(self, client, cells, gates, group=0):
+        self.client, self.cells, self.gates, self.group, self.number = client, cells, gates, group, 0
         self.open = [False] * gates
+
+    def region(self, gate):
+        return f"b{gate // self.group}-r{gate:02}" if self.group else f"r{gate:02}"
 
     def identity(self):
         self.number += 1
@@ -41,12 +44,12 @@ class Load:
         value = 0.5 + 0.45 * math.sin(index * 0.013 + cell)
         await self.client.publish(f"dev.nervous.cells.c{cell:03}.wave", (
             f'{{"header":{{"message_id":"{self.identity()}","message_type":"WaveSignal","version":"2.0","timestamp":"{at}","source":'
-            f'{{"entity_id":"c{cell:03}","entity_type":"cell","garden":"real","tier":1}}}},"body":{{"domain":"r{gate:02}","confidence":{value:.3f},'
+            f'{{"entity_id":"c{cell:03}","entity_type":"cell","garden":"real","tier":1}}}},"body":{{"domain":"{self.region(gate)}","confidence":{value:.3f},'
             f'"semantic_content":{{"value":{index}}},"lifeforce_cost":0.1}}}}').encode())
 
     async def turn(self, gate):
         """One gate changes its state; an opening has a collapse."""
-        now, name = rfc3339(time.time()), f"r{gate:02}"
+        now, name = rfc3339(time.time()), self.region(gate)
         opens = self.open[gate] = not self.open[gate]
         cells = [f"c{c:03}" for c in range(gate, self.cells, self.gates)][:2]
         signals = [{"source": c, "origin": c, "confidence": 0.8, "polarity": 1, "timestamp": now, "push": 0.3} for c in cells]
@@ -60,10 +63,10 @@ class Load:
                 "window_end": now, "witnesses": [{"source": c, "origin": c, "confidence": 0.8, "similarity": 1, "semantic_content": {"value": 1}} for c in cells]})
 
     async def report(self, rate):
-        rising = [{"gate_id": f"r{g:02}", "region": f"r{g:02}", "state": "open" if self.open[g] else "stable", "potential": 0.3, "weight": 0.1,
+        rising = [{"gate_id": self.region(g), "region": self.region(g), "state": "open" if self.open[g] else "stable", "potential": 0.3, "weight": 0.1,
                    "witnesses": 2, "open_threshold": 0.5, "close_threshold": -0.5, "release_fraction": 0.5} for g in range(self.gates)]
         await self.send("dev.nervous.thalamus.attention", "Attention", {
-            "mode": "FOCUSED", "open_gates": [f"r{g:02}" for g in range(self.gates) if self.open[g]], "rising_gates": rising, "regions": self.gates,
+            "mode": "FOCUSED", "open_gates": [self.region(g) for g in range(self.gates) if self.open[g]], "rising_gates": rising, "regions": self.gates,
             "waves_per_second": rate, "waves": self.number, "openings": 0, "collapses": 0, "escalations": 0, "rejected": 0, "lost": 0})
 
     async def run(self, rate, count):
@@ -95,9 +98,10 @@ async def main():
     parser.add_argument("--cells", type=int, default=200)
     parser.add_argument("--gates", type=int, default=40)
     parser.add_argument("--count", type=int)
+    parser.add_argument("--group", type=int, default=0, help="names of so many regions each begin alike: b0-r00, b0-r01, …")
     options = parser.parse_args()
     client = await nats.connect(options.url, name="load", pending_size=64 << 20)
-    await Load(client, options.cells, options.gates).run(options.rate, options.count or int(options.rate * options.seconds))
+    await Load(client, options.cells, options.gates, options.group).run(options.rate, options.count or int(options.rate * options.seconds))
     await client.close()
 
 

@@ -56,7 +56,8 @@ export function flowTargets(L) {
 
 function gateText(gate) {
 	const {state, x} = gateAt(gate, moment());
-	return `${gate.n}, ${state.toLowerCase()}, potential ${x == null ? "unknown" : signed(x)}, ${many(gate.cells.length, "cell")}, trust ${gate.w.toFixed(2)}`;
+	// Of a gate that the thalamus has not reported, the trust is not known.
+	return `${gate.n}, ${state.toLowerCase()}, potential ${x == null ? "unknown" : signed(x)}, ${many(gate.cells.length, "cell")}${gate.w == null ? "" : `, trust ${gate.w.toFixed(2)}`}`;
 }
 export function writeFlow() {for (const item of flowItems) setText(item.span, item.text())}
 

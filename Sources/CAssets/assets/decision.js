@@ -16,6 +16,17 @@ const pill = () => {$("newer").hidden = !newer; $("newer").textContent = `${newe
 
 export function startDecision() {
 	$("newer").addEventListener("click", showNewest);
+	startOver();
+}
+
+// Nothing is shown: at first, and where the opening that was shown may be still to come.
+export function startOver() {
+	request?.abort();
+	clearTimeout(timer);
+	[request, again, timer, newer, drawn, slider] = [null, false, 0, 0, "", null];
+	Object.assign(decision, {id: null, key: null, card: null, pinned: false});
+	pill();
+	drawFoot(null);
 	$("card").replaceChildren(h("div.part", h("p.sentence", h("b", "No gate has opened yet")),
 		h("p.muted", "When independent witnesses agree, their collapse is explained here: the witnesses, why the gate opened, what the mind answered, and what became of it.")));
 }

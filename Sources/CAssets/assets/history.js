@@ -54,7 +54,7 @@ async function shoot() {
 }
 
 export function want() {
-	if (!model.ready || model.frozen != null) return;
+	if (!model.ready || model.frozen != null || !latest()) return;
 	const first = ring.tail() * ring.SLOT, start = windowStart(), end = windowEnd(), {shot} = far;
 	if (start >= first) far.note = "";
 	else if (!shot || start < shot.from || Math.min(end, first) > shot.to || view.span < shot.span * 0.5 || view.span > shot.span * 2) {

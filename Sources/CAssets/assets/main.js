@@ -7,7 +7,7 @@ import {startLoop, redraw} from "./loop.js";
 import {startFlow, relayout, drawFlow, flowFrame, flow} from "./flow.js";
 import {startScope, drawScope, dirtyScope, relayoutScope, paperScope, scopeViewChanged} from "./scope.js";
 import {startHistory, want, forget} from "./history.js";
-import {startDecision, decision, showOpening, showGate, showNewest, decisionFrame, unpin, refresh} from "./decision.js";
+import {startDecision, decision, showOpening, showGate, showNewest, decisionFrame, unpin, refresh, startOver} from "./decision.js";
 import {startOutcome, choose} from "./outcome.js";
 import {startHealth, drawHealth, closeDetail} from "./health.js";
 import {drawHeader, play, playFrom, speedUp, toast} from "./header.js";
@@ -73,7 +73,11 @@ hooks.snapshot = (seek) => {
 	root.dataset.role = model.role;
 	document.title = `${(model.env || "dev").toUpperCase()} · nimmerverse`;
 	forget();
-	if (seek) Object.assign(view, {end: null, cursor: null});
+	if (seek) {
+		Object.assign(view, {end: null, cursor: null, marker: null, paused: false, missed: 0});
+		$("mark").setAttribute("aria-pressed", "false");
+		startOver();
+	}
 	if (address?.end) {
 		setWindow(address.span, address.end);
 		setCursor(address.at);

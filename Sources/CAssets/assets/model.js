@@ -4,7 +4,7 @@ import * as ring from "./ring.js";
 
 // A command without a result is followed for a minute.
 export const LONG = 60000;
-const KEPT = 20000, UNMATCHED = 256, GATE = {state: "STABLE", x: 0, t: 0, open: 0.5, close: -0.5, release: 0.5, window: 2000, w: 0};
+const KEPT = 20000, UNMATCHED = 256, GATE = {state: "STABLE", x: 0, t: 0, open: 0.5, close: -0.5, release: 0.5, window: 2000, w: null}, SILENT = {v: null, at: 0, hz: 0};
 
 export const model = {
 	ready: false, frozen: null, boot: null, role: "observer", csrf: "", env: "", source: {kind: "live", name: ""}, mode: null, from: null,
@@ -25,7 +25,7 @@ function place(kind, item) {
 	let slot = byKey[kind].get(key);
 	if (slot === undefined) {
 		byKey[kind].set(key, slot = list.length);
-		list.push({slot, key, n: item.n, ...(kind === "cells" ? {v: null, at: 0, hz: 0} : kind === "gates" ? {cells: [], history: []} : null)});
+		list.push({slot, key, n: item.n, ...(kind === "cells" ? SILENT : kind === "gates" ? {cells: [], history: []} : null)});
 		if (kind === "cells") ring.addCell();
 		if (kind === "gates") ring.addGate();
 	}
@@ -166,6 +166,9 @@ function snapshot(m) {
 		ring.reset();
 		for (const list of [unmatched, model.openings, model.requests, model.commands, ...model.gates.map((g) => g.history)]) list.length = 0;
 		for (const map of [opened, ...Object.values(byID)]) map.clear();
+		for (const gate of model.gates) Object.assign(gate, GATE);
+		for (const cell of model.cells) Object.assign(cell, SILENT);
+		for (const thing of [...model.minds, ...model.organs]) Object.assign(thing, {text: "", at: null, took: null, failed: false});
 	}
 	for (const list of Object.values(slots)) list.length = 0;
 	for (const key of ["boot", "env", "role", "csrf", "mode", "from"]) model[key] = m[key];
