@@ -116,7 +116,7 @@
     if (box.right > innerWidth + 0.5 || box.left < -0.5) fault(`reaches out of the window (${box.left.toFixed(0)} to ${box.right.toFixed(0)} of ${innerWidth})`, e);
   }
   // Nothing in the header lies over something else.
-  const parts = [...document.querySelectorAll("header > *, header > * > .tools, header > * > [role=status]")].filter((e) => visible(e) && !e.matches("#middle, .vh"));
+  const parts = [...document.querySelectorAll("header > *, header > * > .tools, #banner")].filter((e) => visible(e) && !e.matches("#middle, .vh"));
   parts.forEach((e, i) => { for (const o of parts.slice(i + 1)) { const a = e.getBoundingClientRect(), b = o.getBoundingClientRect(); if (!e.contains(o) && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1) fault(`lies under ${words(o)}`, e); } });
   return { faults: [...new Set(faults)], lowest };
 }

@@ -160,16 +160,71 @@ async def slider(checks, tab):
     checks(found == ["range", "0.51", True], "and the slider keeps its place, focus and curve", found)
 
 
+async def facts(checks, tab):
+    """What the thalamus explains of a gate reaches an open page."""
+    found = await taken(tab, {"k": "facts", "facts": [[0, 750, 1234, True, 0.83]]}, then="(({half, window, earned, w}) => [half, window, earned, w])(model.gates[0])")
+    checks(found == [750, 1234, True, 0.83], "half-life, window and trust of a gate are taken over", found)
+    await tab.wait("document.querySelector('#flow-list').textContent.includes('trust 0.83')", 5)
+    text = await tab.eval("document.querySelector('#flow-list').textContent")
+    checks("trust 0.83" in text, "the list names a gate's trust", text)
+
+
+async def back(checks, tab):
+    """A source that comes back to an earlier moment shows nothing of later ones."""
+    at = await taken(tab, then="model.lastAt")
+    base = await taken(tab, {"k": "names", "gates": [gate("later", state="OPEN", x=0.9, t=at)], "organs": [{"n": "lift", "text": "", "at": None}]}, then="[model.gates.length - 1, model.organs.length - 1]")
+    await taken(tab, {"k": "names", "cells": [cell("eye", base[0], "eye@later", v=0.9, at=at)]}, {"k": "command", "id": "l1", "o": base[1], "t": at, "text": "up", "open": None})
+    await tab.key("x")
+    await tab.key(" ")
+    earlier = {"k": "snapshot", "boot": "earlier", "seq": 1, "env": "dev", "role": "player", "csrf": None, "mode": None, "now": at - 30000, "from": at - 60000,
+               "source": await tab.eval("__module('model').then(({model}) => model.source)"), "cells": [cell("eye", 0, "eye@later")], "gates": [gate("later")],
+               "minds": [], "organs": [{"n": "lift", "text": "", "at": None}], "collapses": 0, "openings": [], "marks": [], "health": {}}
+    found = await taken(tab, earlier, then="[model.gates.at(-1).state, model.gates.at(-1).x, model.cells.at(-1).v, model.cells.at(-1).at, model.organs.at(-1).text, model.commands.length]")
+    checks(found == ["STABLE", 0, None, 0, "", 0], "gates, cells, organs and marks are as nothing had come yet", found)
+    found = await tab.eval("[document.querySelector('#pause').ariaPressed, document.querySelector('#mark').ariaPressed, document.querySelector('#live').hidden]")
+    checks(found == ["false", "false", True], "the view is neither paused nor marked at a moment that has not come", found)
+
+
+async def banner(checks, tab):
+    """What is counted each second is not announced each second."""
+    found = await tab.eval("""(async () => {
+        const {take} = await __module("model"), notice = document.querySelector("#notice"), texts = [];
+        new MutationObserver(() => texts.push(notice.textContent)).observe(notice, {childList: true, characterData: true, subtree: true});
+        for (const n of [2, 4, 8, 1]) take({k: "behind", n});
+        await new Promise((done) => setTimeout(done, 0));
+        return [notice.role, texts, document.querySelector("#banner").closest("[role=status]") === null];
+    })()""")
+    checks(found[0] == "status" and len(found[1]) <= 2 and found[2], "a state is announced once, and its numbers are not", found)
+
+
+async def moments(checks, browser, context, server):
+    """A link opens its moment, however old it is; a recording is played up to it."""
+    window = "__module('view').then(({view, latest}) => [view.end, view.cursor, latest()])"
+    tab = await browser.tab(context, script=MODULES)
+    old = 1556000000000
+    await tab.go(f"{server.origin}/?at={old}")
+    await tab.wait("document.documentElement.dataset.ready === '1'")
+    found = await tab.eval(window)
+    checks(found[1] == old and found[0] < old + 60000, "a link to a moment years ago shows it", found)
+    later = 1771093856000
+    await tab.go(f"{server.origin}/?at={later}")
+    await tab.wait(f"document.documentElement.dataset.ready === '1' && {window}.then(([, cursor, now]) => cursor !== null && now >= {later})", 10)
+    found = await tab.eval(window)
+    checks(found[1] == later and found[2] >= later, "of a recording that was not played so far, it is played up to it", found)
+    await tab.close()
+
+
 async def check(checks, browser, options):
     server = await Server.recording(options, at="52s")
     try:
         context = await browser.context()
         tab = await browser.tab(context, script=MODULES)
         await server.enter(tab)
-        for part in (keys, commands, outcomes, slider):
+        for part in (keys, facts, commands, banner, outcomes, slider, back):
             await part(checks, tab)
         faults = [fault for fault in await tab.seen() if f"404 (Not Found) {server.origin}/gate/" not in fault]
         checks(not faults, "no error, no violation of the policy", faults)
         await tab.close()
+        await moments(checks, browser, context, server)
     finally:
         await server.stop()

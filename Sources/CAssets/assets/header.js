@@ -3,17 +3,21 @@ import {model} from "./model.js";
 import {feed, retry, send} from "./feed.js";
 import {view, windowEnd, latest, following} from "./view.js";
 import {h, bdi, setText, $} from "./dom.js";
+import {address} from "./link.js";
 import {clock, day, utc, zone, duration} from "./time.js";
 
 const rateText = (n) => `${n >= 10000 ? `${Math.round(n / 1000)}k` : n >= 1000 ? `${(n / 1000).toFixed(1)}k` : Math.round(n)} w/s`;
 let bannerKey = null, hide = 0;
 
+// The text is drawn each second, with its numbers; a reader is given the notice of a state once.
+const NOTICES = {ended: "This session has ended.", lost: "The server is not reached; the page shows what was known.", nats: "NATS is not reached; the page shows what was known.", behind: "This tab is behind: not every wave is drawn."};
 function banner(key, alarm, title, text, button) {
 	const box = $("banner");
 	box.hidden = !key;
+	setText($("notice"), NOTICES[key] ?? "");
 	if (key && bannerKey !== key) {
 		box.className = alarm ? "alarm" : "";
-		box.replaceChildren(h("b", {"aria-hidden": "true"}, "!"), h("span", h("b"), " ", h("span")), button ? h("button", {onclick: button[1]}, button[0]) : "");
+		box.replaceChildren(h("b", {"aria-hidden": "true"}, "!"), h("span", {"aria-hidden": "true"}, h("b"), " ", h("span")), button ? h("button", {onclick: button[1]}, button[0]) : "");
 	}
 	bannerKey = key;
 	if (!key) return;
@@ -49,6 +53,7 @@ export function drawHeader() {
 	setText(time, clock(now));
 	time.title = `${day(now)}, ${utc(now)} (UTC); shown in ${zone()}`;
 	$("pause").setAttribute("aria-pressed", String(view.paused));
+	$("mark").setAttribute("aria-pressed", String(view.marker != null));
 	live.hidden = following();
 	if (!live.hidden) setText(live, `Back to now · ${view.missed ? `${view.missed} new` : `${duration(Math.max(0, now - windowEnd()))} behind`}`);
 	$("player").hidden = !controls();
@@ -59,22 +64,23 @@ export function drawHeader() {
 
 function banners() {
 	const seconds = (t) => Math.max(0, Math.round((Date.now() - t) / 1000)), {health} = model;
-	if (feed.state === "ended") banner("ended", true, "This session has ended.", "The page shows what was known.", ["Enter again", () => location.assign("/")]);
+	if (feed.state === "ended") banner("ended", true, "This session has ended.", "The page shows what was known.", ["Enter again", () => location.assign(following() ? "/" : address())]);
 	else if (feed.state === "lost") banner("lost", true, feed.refusal ? `The server refuses this tab: ${feed.refusal.message}.` : `Server not reached for ${seconds(feed.since)} s.`, `${feed.refusal?.remedy ? `${feed.refusal.remedy}. ` : ""}${model.ready ? `Shown: what was known at ${clock(model.frozen ?? model.lastAt)}. ` : ""}Next try in ${Math.max(0, Math.ceil((feed.retryAt - Date.now()) / 1000))} s.`, ["Try now", retry]);
 	else if (health?.connection === "lost") banner("nats", true, `NATS not reached for ${seconds(health.since ?? Date.now())} s.`, "The server connects again by itself; shown is what was known.");
 	else if (model.behind > 1) banner("behind", false, `This tab is behind: 1 wave in ${model.behind} is drawn.`, "Every opening, collapse and decision is shown.");
 	else banner(null);
 }
 
-const controls = () => model.source.kind === "recording" && model.source.controls !== false;
+export const controls = () => model.source.kind === "recording" && model.source.controls !== false;
 export function play() {
 	const {motion, speed, start} = model.source;
 	if (!controls()) return;
-	if (motion === "ended") send({seek: start});
+	if (motion === "ended") seek(start);
 	send(motion === "playing" ? {stop: true} : {play: speed || 1});
 }
+export const seek = (moment) => send({seek: moment});
 export function playFrom(moment) {
-	send({seek: moment});
+	seek(moment);
 	send({play: model.source.speed || 1});
 }
 // A recording that is stopped keeps the speed for when it is played.

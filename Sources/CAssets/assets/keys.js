@@ -25,10 +25,9 @@ function raise(sign) {
 }
 
 export function marker() {
-	if (view.marker != null && (view.cursor == null || Math.abs(view.marker - view.cursor) < view.span / 200)) view.marker = null;
-	else view.marker = view.cursor ?? windowEnd();
-	$("mark").setAttribute("aria-pressed", String(view.marker != null));
-	changed("cursor");
+	const isThere = view.marker != null && (view.cursor == null || Math.abs(view.marker - view.cursor) < view.span / 200);
+	view.marker = isThere ? null : view.cursor ?? windowEnd();
+	changed("marker");
 }
 
 function focusPane(id) {

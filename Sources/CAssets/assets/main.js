@@ -10,7 +10,7 @@ import {startHistory, want, forget} from "./history.js";
 import {startDecision, decision, showOpening, showGate, showNewest, decisionFrame, unpin, refresh, startOver} from "./decision.js";
 import {startOutcome, choose} from "./outcome.js";
 import {startHealth, drawHealth, closeDetail} from "./health.js";
-import {drawHeader, play, playFrom, speedUp, toast} from "./header.js";
+import {drawHeader, controls, seek, play, playFrom, speedUp, toast} from "./header.js";
 import {startAccess, flowTargets, scopeTargets, writeFlow, writeScope, announce} from "./access.js";
 import {startKeys, marker} from "./keys.js";
 import {openHelp} from "./help.js";
@@ -69,21 +69,33 @@ function connection() {
 	figures();
 }
 
-hooks.snapshot = (seek) => {
+// Shows the moment of the address; a recording that has not come to it is played up to it first.
+function visit() {
+	if (!address) return;
+	const {span, end, at, open} = address, goal = Math.min(at ?? end, model.source.end ?? Infinity);
+	if (controls() && goal > latest()) {
+		if (!address.sought) seek(goal);
+		address.sought = true;
+		return;
+	}
+	address = null;
+	if (end != null) {
+		setWindow(span, end);
+		setCursor(at);
+	}
+	if (open) showOpening(open);
+}
+
+hooks.snapshot = (isBack) => {
 	root.dataset.role = model.role;
 	document.title = `${(model.env || "dev").toUpperCase()} · nimmerverse`;
 	forget();
-	if (seek) {
-		Object.assign(view, {end: null, cursor: null, marker: null, paused: false, missed: 0});
-		$("mark").setAttribute("aria-pressed", "false");
+	if (isBack) {
+		Object.assign(view, {end: null, cursor: null, paused: false, missed: 0, marker: null});
+		changed("marker");
 		startOver();
 	}
-	if (address?.end) {
-		setWindow(address.span, address.end);
-		setCursor(address.at);
-	}
-	if (address?.open) showOpening(address.open);
-	address = null;
+	visit();
 	connection();
 	all();
 	want();
@@ -99,7 +111,7 @@ hooks.frame = (m, gate) => {
 	announce(m, gate);
 	if (m.k === "collapse" && !following()) view.missed++;
 	if (/^(health|source|behind)$/.test(m.k)) figures();
-	if (m.k === "source") redraw();
+	if (m.k === "source") {visit(); redraw()}
 	if (m.k === "behind" && m.n === 1) forget();
 };
 

@@ -28,7 +28,7 @@ export function setCursor(t) {
 export function setWindow(span, end) {
 	const now = latest();
 	view.span = Math.max(SHORTEST, Math.min(LONGEST, span));
-	view.end = end == null || end >= now - view.span * 0.004 ? null : Math.max(end, now - LONGEST);
+	view.end = end == null || end >= now - view.span * 0.004 ? null : end;
 	if (view.cursor != null) view.cursor = inside(view.cursor);
 	changed("window");
 }
