@@ -27,8 +27,8 @@ export function relayout() {
 	fit(moving, W, H);
 	begin(still);
 	ctx.font = font(13);
-	clearPulses();
 	flow.L = layout(W, H, (rows) => Math.max(0, ...rows.flatMap((r) => r.cells.map((c) => textWidth(model.cells[c].n)))));
+	if (flow.L.moved) clearPulses();
 	whole = true;
 	onLayout(flow.L);
 }

@@ -3,6 +3,8 @@ import {model} from "./model.js";
 import {view} from "./view.js";
 import {ctx, ink, fill, stroke, poly} from "./draw.js";
 import {EMPTY} from "./ring.js";
+import {NARROW} from "./layout.js";
+
 function lanes() {
 	const out = [...model.gates.map((gate) => ({gate, name: gate.n, cells: gate.cells})), ...model.free.map((slot) => ({gate: null, name: model.cells[slot].n, cells: [slot]}))];
 	const text = view.filter.trim().toLowerCase(), invert = text.startsWith("!"), part = invert ? text.slice(1) : text, has = (name) => name.toLowerCase().includes(part);
@@ -10,7 +12,7 @@ function lanes() {
 }
 
 export function arrange(W, H) {
-	const phone = W < 640, all = lanes(), x = phone ? 76 : 112, top = phone ? 52 : 42, bottom = H - 61, space = bottom - top, n = Math.max(1, all.length);
+	const phone = W < NARROW, all = lanes(), x = phone ? 76 : 112, top = phone ? 52 : 42, bottom = H - 61, space = bottom - top, n = Math.max(1, all.length);
 	const minds = model.minds.length + model.organs.length > 0, share = (space - (minds ? Math.min(phone ? 132 : 56, space / (n + 1)) : 0)) / n, tall = share >= 34;
 	const mindsH = !minds ? 0 : tall ? Math.min(phone ? 132 : 56, space / (n + 1), 132) : 38, room = space - mindsH, h = tall ? Math.min(share, 132) : Math.min(20, room / Math.min(n, Math.max(1, Math.floor(room / 12))));
 	const fits = Math.max(1, Math.floor((room + 0.01) / h));

@@ -2,7 +2,10 @@
 import {model} from "./model.js";
 import {view} from "./view.js";
 
-const FOLD = 120, PAD = 16;
+// A pane that is narrower has names and boxes of its own.
+export const NARROW = 640;
+// The least height of a row with all of its parts; one that joins may press the others together to the second.
+const FULL = 58, PRESSED = 48, FOLD = 120, PAD = 16;
 const prefix = (name) => name.split(/[.\-_/:]/, 1)[0];
 
 // Gates, then cells without a gate; over 120 gates, regions that share a prefix.
@@ -44,29 +47,61 @@ function boxes(n, x, w, top, height, tallest) {
 	return Array.from({length: n}, (_, i) => ({x, y: y + i * pitch, w, h}));
 }
 
+// What a layout was made for. It is kept while what joins has room in it.
+let plan = null;
+
+// The rows that are planned for: an even number, four at least, with room for two more where every row keeps its height.
+function makePlan(W, H, rows, height, phone, nameWidth) {
+	const n = Math.max(1, rows.length), held = plan?.W === W && plan.H === H && plan.fold === view.fold ? plan : null;
+	if (held && held.folded === (rows[0]?.fold != null) && n <= held.n) return held;
+	const dense = held?.dense || height / n < (held ? PRESSED : FULL), roomy = Math.max(4, 2 * Math.ceil((n + 2) / 2)), fits = Math.floor(height / (phone ? 86 : FULL));
+	// Before the first cell is known its name may have any length.
+	const name = rows.some((r) => r.cells.length) ? Math.max(72, nameWidth(rows)) : 120;
+	return {W, H, fold: view.fold, folded: rows[0]?.fold != null, dense, n: dense ? roomy : Math.max(n, Math.min(roomy, fits)), name, seats: new Map()};
+}
+
+// The numbers of the places of a row's cells: each keeps its own, and one that joins takes the next while `fits(number, of)` holds.
+function seats(row, fits) {
+	const key = row.gate?.slot ?? row.fold ?? "free", {cells} = row, held = plan.seats.get(key), own = held ?? {n: Math.max(1, cells.length), of: new Map()};
+	for (const slot of cells) if (!own.of.has(slot)) own.of.set(slot, own.of.size);
+	if (held && !fits(own.of.size - 1, own.n)) {
+		plan.seats.delete(key);
+		return seats(row, fits);
+	}
+	plan.seats.set(key, own);
+	return own;
+}
+
 function fullRow(row, ringX) {
-	const {x, y, h, cells} = row, n = cells.length, pitch = Math.min(20, (h + 12) / Math.max(1, n)), tall = h > 70;
+	const {x, y, h, cells} = row, between = (n) => Math.min(20, (h + 12) / Math.max(1, n)), own = seats(row, (i, n) => (i - (n - 1) / 2) * between(n) <= h / 2 + 9);
+	const n = cells.length, pitch = between(own.n), tall = h > 70, order = [...cells].sort((a, b) => own.of.get(a) - own.of.get(b));
 	row.stacked = tall && row.w < 200;
-	const top = y + (row.stacked ? 46 : tall ? 34 : 28), low = y + h - (tall ? 24 : 17), gap = Math.min(h > 80 ? 19 : 9, (low - top) / Math.max(1, n - 1));
+	const top = y + (row.stacked ? 46 : tall ? 34 : Math.min(28, h / 2)), low = Math.max(top, y + h - (tall ? 24 : 17)), gap = Math.min(h > 80 ? 19 : 9, (low - top) / Math.max(1, n - 1));
 	row.named = pitch >= 14;
-	row.places = cells.map((slot, i) => {
-		const k = i - (n - 1) / 2, cy = y + h / 2 + k * pitch, sy = (top + low) / 2 + k * gap;
+	row.places = order.map((slot, i) => {
+		const cy = y + h / 2 + (own.of.get(slot) - (own.n - 1) / 2) * pitch, sy = (top + low) / 2 + (i - (n - 1) / 2) * gap;
 		return {slot, x: ringX, y: cy, sy, room: Math.max(2, Math.min(9, gap * 0.7, (low - top) / 2 + 2)), path: curve(ringX + 6, cy, x, sy)};
 	});
 }
 
 function denseRow(row, x) {
-	const {y, h, cells} = row, n = cells.length, columns = Math.ceil(n / Math.max(1, Math.floor((h - 2) / 4))), used = Math.ceil(n / Math.max(1, columns)), pitch = Math.min(6, (h - 4) / Math.max(1, used));
-	row.places = cells.map((slot, i) => {
-		const cy = y + h / 2 + (Math.floor(i / columns) - (used - 1) / 2) * pitch, cx = x + 2 + (i % columns) * Math.min(6, 12 / columns);
+	const {y, h, cells} = row, grid = (n) => {
+		const columns = Math.max(1, Math.ceil(n / Math.max(1, Math.floor((h - 2) / 4)))), used = Math.ceil(n / columns), pitch = Math.min(6, (h - 4) / Math.max(1, used));
+		return {columns, pitch, down: (i) => (Math.floor(i / columns) - (used - 1) / 2) * pitch};
+	};
+	const own = seats(row, (i, n) => grid(n).down(i) <= h / 2 - 2), {columns, down} = grid(own.n);
+	row.places = cells.map((slot) => {
+		const i = own.of.get(slot), cy = y + h / 2 + down(i), cx = x + 2 + (i % columns) * Math.min(6, 12 / columns);
 		return {slot, x: cx, y: cy, path: curve(cx + 2, cy, x + 26, cy)};
 	});
 }
 
 export function layout(W, H, nameWidth) {
-	const rows = flowRows(), n = Math.max(1, rows.length), phone = W < 640 && H >= 420, narrow = W < 640;
+	const rows = flowRows(), phone = W < NARROW && H >= 420, narrow = W < NARROW, former = plan;
 	const parts = model.minds.length + model.organs.length, lower = phone ? (parts > 3 ? 222 : 176) : 0, top = phone ? 44 : 72, height = H - top - (phone ? 12 : 18) - lower;
-	const pitch = height / n, dense = pitch < 58, L = {W, H, phone, rows, tier: dense ? "dense" : "full", columns: 1, heads: []};
+	plan = makePlan(W, H, rows, height, phone, nameWidth);
+	// Cells without a gate have the last place: it stays where it is when a gate joins.
+	const {n, dense} = plan, pitch = height / n, place = (row, i) => (row.gates.length ? i : n - 1), L = {W, H, phone, rows, moved: plan !== former, tier: dense ? "dense" : "full", columns: 1, heads: []};
 	const side = phone ? 0 : Math.round(dense ? Math.max(narrow ? 150 : 200, Math.min(380, W * 0.245)) : Math.max(narrow ? 190 : 290, Math.min(520, W * 0.345)));
 	const lensX = phone ? W / 2 : W - PAD - side - 42, head = (text, x, align) => {if (!phone) L.heads.push({text, x, y: 50, align})};
 	if (dense) {
@@ -75,17 +110,19 @@ export function layout(W, H, nameWidth) {
 		const lines = Math.ceil(n / L.columns), step = Math.min(40, height / lines), width = room / L.columns;
 		Object.assign(L, {lines, step, top});
 		rows.forEach((row, i) => {
-			const column = Math.floor(i / lines), x = PAD + column * width;
-			Object.assign(row, {line: i % lines, x: x + 26, y: top + (i % lines) * step, w: width - 38, h: Math.max(14, step - 5), column});
+			const at = place(row, i), column = Math.floor(at / lines), x = PAD + column * width;
+			Object.assign(row, {line: at % lines, x: x + 26, y: top + (at % lines) * step, w: width - 38, h: Math.max(14, step - 5), column});
 			denseRow(row, x);
 		});
 		const count = (kind) => rows.reduce((sum, r) => sum + r[kind].length, 0);
 		head(`${view.fold != null ? `‹ All regions · ${view.fold}: ` : ""}${count("cells")} cells in ${count("gates")} gates${rows[0]?.fold != null ? ", folded by region" : ""}`, PAD);
 	} else {
-		const ringX = PAD + Math.max(40, Math.min(phone ? 60 : 120, nameWidth(rows))) + 54, right = phone ? W - PAD - 14 : lensX - 70, space = right - ringX;
+		const ringX = PAD + Math.max(40, Math.min(phone ? 60 : 120, plan.name)) + 54, right = phone ? W - PAD - 14 : lensX - 70, space = right - ringX;
 		const w = Math.min(phone ? space - 19 : 380, Math.max(space - 96, Math.min(230, space - 40))), h = Math.min(phone ? 128 : 104, pitch - 13), gap = Math.min(13 + (pitch - 13 - h) * 0.4, 26);
+		L.y = top + Math.max(0, (height - n * (h + gap) + gap) / 2);
+		L.end = L.y + n * (h + gap) - gap;
 		rows.forEach((row, i) => {
-			Object.assign(row, {x: right - w, y: top + Math.max(0, (height - n * (h + gap) + gap) / 2) + i * (h + gap), w, h});
+			Object.assign(row, {x: right - w, y: L.y + place(row, i) * (h + gap), w, h});
 			fullRow(row, ringX);
 		});
 		head("cells", ringX + 6, "right");
@@ -98,7 +135,7 @@ export function layout(W, H, nameWidth) {
 		L.minds = all.slice(0, model.minds.length);
 		L.organs = all.slice(model.minds.length);
 	} else {
-		const first = rows.length && !dense ? rows[0].y : top, low = Math.min(H - 52, dense ? H : Math.max(...rows.map((r) => r.y + r.h), top + 180) - 30);
+		const {y: first = top, end = 0} = dense ? {} : L, low = Math.min(H - 52, dense ? H : Math.max(end, top + 180) - 30);
 		const mx = lensX + 48, ow = Math.round(side * 0.4) - 6, ox = W - PAD - ow;
 		L.lens = {x: lensX, y: (first + low) / 2, r: (low - first) / 2, flat: false};
 		L.minds = boxes(model.minds.length, mx, Math.round(side * 0.5), first - 2, low - first + 4, 68);
