@@ -79,7 +79,7 @@ async def dense(checks, tab):
 async def folded(checks, tab):
     checks(await tab.wait(f"{FOLDS}.length === 13", 20), "130 gates are folded into 13 regions", await tab.eval(f"{FOLDS}.map((b) => b.textContent)"))
     checks(await tab.eval(f"{GATES}.length") == 0, "and none is left outside of them")
-    checks(await tab.eval(f"{FOLDS}.every((b) => /^b\\d+, 10 gates/.test(b.textContent))"), "each is named, with its gates", await tab.eval(f"{FOLDS}[0].textContent"))
+    checks(await tab.wait(f"{FOLDS}.every((b) => /^b\\d+, 10 gates/.test(b.textContent))", 10), "each is named, with its gates", await tab.eval(f"{FOLDS}.map((b) => b.textContent)"))
     await tab.click("#flow-list [data-key=fb3]")
     checks(await tab.wait(f"{GATES}.length === 10 && {GATES}.every((b) => b.textContent.startsWith('b3-'))", 5), "a click opens one", await tab.eval(f"{GATES}.map((b) => b.textContent)"))
     misplaced = await tab.eval(f"{MISPLACED}({GATES})")

@@ -25,8 +25,9 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from alone import leave_network  # noqa: E402
 from browser import Browser  # noqa: E402
+from drawing import module  # noqa: E402
 from flood import Flood  # noqa: E402
-from server import ROOT  # noqa: E402
+from server import ROOT, Server  # noqa: E402
 
 rows = []
 
@@ -123,8 +124,30 @@ async def memory(browser, options):
     row("memory of the server, ten tabs, 200,000 waves kept", "at most 96 MiB", f"{found:.0f} MiB", found <= 96)
 
 
+async def what_if(browser, options):
+    """The slider's question, of the second opening of the committed minute."""
+    server = await Server.recording(options, at="52s")
+    try:
+        tab = await browser.tab(await browser.context())
+        await server.enter(tab)
+        identity = await tab.wait("document.querySelectorAll('#scope-list button').length") and await module(tab, "model", "m.model.openings.at(-1).id")
+        times = await tab.eval(f"""(async () => {{ const out = [];
+            for (let i = 0; i < 40; i++) {{
+                const start = performance.now(), answer = await fetch('/what-if/{identity}?trust=' + i / 40);
+                if (!answer.ok) throw new Error(await answer.text());
+                await answer.json();
+                out.push(performance.now() - start);
+            }}
+            return out; }})()""")
+        await tab.close()
+    finally:
+        await server.stop()
+    row("what an opening had been with another trust, p95 of 40", "at most 100 ms", f"{percentile(times, 0.95):.0f} ms (median {statistics.median(times):.0f})",
+        percentile(times, 0.95) <= 100)
+
+
 async def run(options):
-    for measure in (first_paint, frame_time, memory):
+    for measure in (first_paint, frame_time, what_if, memory):
         async with Browser(options.folder) as browser:
             await measure(browser, options)
             options.version = browser.version
