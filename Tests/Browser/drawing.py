@@ -1,6 +1,8 @@
 """What the canvases show: read from their pixels, and from the page's own modules."""
+import json
 import re
 
+from frames import cell, gate
 from pictures import EXPLAINED, MOMENT
 from server import Server
 
@@ -60,7 +62,7 @@ LATE = """((ago) => {
     view.setUint16(18 + 6 * i, 32767, true);
     view.setUint16(20 + 6 * i, i * 25, true);
   }
-  m.takeWaves(buffer);
+  m.takeWaves(view);
   return true;
 })"""
 
@@ -237,6 +239,58 @@ async def fingers(checks, browser, context, server):
     await tab.close()
 
 
+PLACES = """Object.fromEntries([...document.querySelectorAll('#flow-list button')].map((b) => [b.dataset.key, [b.style.left, b.style.top, b.style.width, b.style.height].join()]))"""
+SEATS = "[...m.flow.L.byCell].map(([slot, {x, y}]) => [slot, x, y])"
+
+
+async def joins(checks, browser, context, server):
+    """A gate, and a cell, that join move nothing that is there, neither in full nor in dense rows."""
+    for what, width, height, more in (("full rows", 1920, 1080, 0), ("dense rows", 1280, 800, 26)):
+        tab = await browser.tab(context, width, height)
+        await tab.go(server.origin)
+        await tab.wait(EXPLAINED)
+        base = await module(tab, "model", "[m.model.gates.length, m.model.cells.length]")
+        gates = [gate(f"g{n:02}") for n in range(more)]
+        cells = [cell(f"{name}{n}", base[0] + n, f"{name}{n}") for n in range(more) for name in "ab"]
+        await module(tab, "model", f"m.take({json.dumps({'k': 'names', 'gates': gates, 'cells': cells})})")
+        await tab.still()
+        # The element that has the focus keeps it, too.
+        await tab.eval("document.querySelector('#flow-list button').focus()")
+        places, seats = await tab.eval(PLACES), await module(tab, "flow", SEATS)
+        number = base[0] + more
+        new = {"k": "names", "gates": [gate("zz1"), gate("zz2")], "cells": [cell("third", 0, "third"), cell("first", number, "first")]}
+        await module(tab, "model", f"m.take({json.dumps(new)})")
+        await tab.still()
+        after, sat = await tab.eval(PLACES), await module(tab, "flow", SEATS)
+        moved = {key: (place, after.get(key)) for key, place in places.items() if after.get(key) != place}
+        checks(len(after) == len(places) + 2 and not moved, f"{what}: two gates join, and none moves", moved)
+        checks(len(sat) == len(seats) + 2 and all(seat in sat for seat in seats), f"{what}: two cells join, and none moves", [s for s in seats if s not in sat])
+        checks(await tab.eval("document.activeElement.dataset.key") == "g0", f"{what}: the focus stays")
+        await tab.close()
+
+
+async def lists(checks, browser, context, server):
+    """What the pictures show, as text: cells and trust of a gate, lanes with their values, marks in order of time."""
+    tab = await browser.tab(context)
+    await tab.go(server.origin)
+    await tab.wait(EXPLAINED)
+    await tab.still()
+    gates = await tab.eval("[...document.querySelectorAll('#flow-list button')].map((b) => b.textContent)")
+    checks(any(re.match(r"math, open, potential .*, 2 cells, trust \d\.\d\d, math \d\.\d\d, calculate \d\.\d\d$", text) for text in gates), "a gate's text has its trust and its cells", gates)
+    read = "[...document.querySelectorAll('#scope-list button')].map((b) => b.textContent)"
+    await tab.wait(f"{read}.length > 4")
+    texts = await tab.eval(read)
+    lanes = [text for text in texts if re.fullmatch(r"\w+, (open|stable|closed), \d\.\d\d", text)]
+    checks([text.split(",")[0] for text in lanes] == ["math", "plan", "speech", "vision"] and texts[:4] == lanes, "the scope's list begins with the lanes, their states and values", texts)
+    times = [re.search(r"\d\d:\d\d:\d\d", text)[0] for text in texts[4:]]
+    checks(times == sorted(times) and times, "its marks are in order of time", texts)
+    names = await tab.eval("[...document.querySelectorAll('.targets button')].every((b) => b.querySelector('bdi'))")
+    checks(names, "names are isolated from the text around them")
+    await module(tab, "view", "m.setCursor(m.windowStart() + 1000)")
+    checks(await tab.wait(f"{read}[0] !== {lanes[0]!r}", 5), "a lane's text is that of the cursor", await tab.eval(read))
+    await tab.close()
+
+
 async def check(checks, browser, options):
     server = await Server.recording(options, at=MOMENT)
     try:
@@ -249,6 +303,8 @@ async def check(checks, browser, options):
         await past(checks, browser, context, server)
         await parked(checks, browser, context, options)
         await fingers(checks, browser, context, server)
+        await joins(checks, browser, context, server)
+        await lists(checks, browser, context, server)
         await late(checks, browser, context, options)
     finally:
         await server.stop()

@@ -65,7 +65,9 @@ async def same(checks, browser, options):
         tab = await browser.tab(await browser.context())
         await server.enter(tab)
         await tab.wait(EXPLAINED + " && document.querySelectorAll('#scope-list button').length > 0")
-        gates = sorted(await tab.eval("[...document.querySelectorAll('#flow-list [data-key^=g]')].map((b) => b.textContent)"))
+        texts = await tab.eval("[...document.querySelectorAll('#flow-list [data-key^=g]')].map((b) => b.textContent)")
+        # After its trust come its cells' values.
+        gates = sorted(re.sub(r"(, \d+ cells?(, trust [\d.]+)?).*", r"\1", text) for text in texts)
         checks(gates == messages["gates"], "the page's gates are those of the messages: names, states, potentials, cells", (gates, messages["gates"]))
         mode = await tab.eval("document.querySelector('#attention').textContent")
         checks(mode == messages["mode"] == printed["mode"], "page, JSON and lines show the same attention", (mode, messages["mode"], printed["mode"]))

@@ -1,12 +1,12 @@
 // Lists of buttons over what is drawn, in the order of focus, and a live region.
-import {model, gateAt} from "./model.js";
+import {model, gateAt, cellAt, strongest} from "./model.js";
 import {moment, view, setCursor} from "./view.js";
-import {h, setText, $} from "./dom.js";
-import {signed} from "./draw.js";
+import {h, bdi, $} from "./dom.js";
+import {signed, plain} from "./draw.js";
 import {clock, duration} from "./time.js";
 
-let flowItems = [], picks = {}, placedAt = 0, placing = 0;
-const spots = new Map(), many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+let flowItems = [], scopeItems = [], flowList, scopeList, picks = {}, placedAt = 0, placing = 0, turn = 0;
+const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 function roving(list) {
 	const all = () => [...list.querySelectorAll("button")];
 	list.addEventListener("focusin", (event) => {for (const b of all()) b.tabIndex = b === event.target ? 0 : -1});
@@ -23,91 +23,136 @@ export function startAccess(pick) {
 	picks = pick;
 	roving($("flow-list"));
 	roving($("scope-list"));
+	flowList = targets($("flow-list"));
+	scopeList = targets($("scope-list"));
+	$("scope-list").addEventListener("focusin", scopeFocused);
 }
 
-function target(list, run) {
-	const span = h("span"), button = h("button", {onclick: run}, span), li = h("li", button);
-	button.tabIndex = -1;
-	list.append(li);
-	return {li, button, span};
+// Elements of a list by key: each keeps its own, in the order in which they are asked for.
+function targets(list) {
+	let held = new Map(), next = new Map();
+	return {
+		add(key, run) {
+			let item = held.get(key);
+			if (!item) {
+				const span = h("span"), button = h("button", {onclick: () => item.run()}, span);
+				item = {li: h("li", button), button, span};
+				button.tabIndex = -1;
+				button.dataset.key = key;
+			}
+			const there = list.children[next.size] ?? null;
+			if (there !== item.li) list.insertBefore(item.li, there);
+			item.run = run;
+			next.set(key, item);
+			return item;
+		},
+		// Ends a round: what was not asked for goes, but for what has the focus. Answers those that stay.
+		end() {
+			for (const [key, item] of held) {
+				if (next.has(key)) continue;
+				if (item.button === document.activeElement) next.set(key, item);
+				else item.li.remove();
+			}
+			[held, next] = [next, new Map()];
+			return [...held.values()];
+		},
+	};
 }
+
+// Text with names in it, each a list of one, isolated from the direction of what is beside it.
+const isolated = (parts) => parts.map((part) => (Array.isArray(part) ? bdi(part[0]) : part));
+function setParts(element, parts) {if (element.textContent !== parts.flat().join("")) element.replaceChildren(...isolated(parts))}
 
 export function flowTargets(L) {
-	const list = $("flow-list"), held = list.contains(document.activeElement) && document.activeElement.dataset.key;
-	list.replaceChildren();
-	flowItems = [];
-	const add = (key, {x, y, w, h: high}, text, run) => {
-		const item = {...target(list, run), text}, tall = Math.max(24, high);
+	const add = (key, {x, y, w, h: high}, parts, run) => {
+		const item = flowList.add(key, run), tall = Math.max(24, high);
+		item.parts = parts;
 		Object.assign(item.button.style, {left: `${x}px`, top: `${y + (high - tall) / 2}px`, width: `${w}px`, height: `${tall}px`});
-		item.button.dataset.key = key;
-		flowItems.push(item);
 	};
-	if (view.fold != null) add("all", {x: 12, y: 38, w: 80, h: 24}, () => "All regions", () => picks.fold(null));
+	if (view.fold != null) add("all", {x: 12, y: 38, w: 80, h: 24}, () => ["All regions"], () => picks.fold(null));
 	for (const row of L.rows) {
-		if (row.gate) add(`g${row.gate.slot}`, row, () => gateText(row.gate), () => picks.gate(row.gate));
-		else if (row.fold != null) add(`f${row.fold}`, row, () => `${row.fold}, ${many(row.gates.length, "gate")}`, () => picks.fold(row.fold));
+		if (row.gate) add(`g${row.gate.slot}`, row, () => gateParts(row.gate), () => picks.gate(row.gate));
+		else if (row.fold != null) add(`f${row.fold}`, row, () => [[row.fold], `, ${many(row.gates.length, "gate")}`], () => picks.fold(row.fold));
 	}
-	model.minds.forEach((m, i) => add(`m${i}`, L.minds[i], () => `${m.n}, ${m.kind === "bridge" ? "bridge" : "mind"}: ${m.text || "no question yet"}`, () => picks.mind(i)));
-	model.organs.forEach((o, i) => add(`o${i}`, L.organs[i], () => `${o.n}, organ: ${o.text || "no command yet"}`, () => picks.mind(i, true)));
-	if (flowItems.length) flowItems[0].button.tabIndex = 0;
-	flowItems.find((i) => i.button.dataset.key === held)?.button.focus();
+	model.minds.forEach((m, i) => add(`m${i}`, L.minds[i], () => [[m.n], `, ${m.kind === "bridge" ? "bridge" : "mind"}: `, [m.text || "no question yet"]], () => picks.mind(i)));
+	model.organs.forEach((o, i) => add(`o${i}`, L.organs[i], () => [[o.n], ", organ: ", [o.text || "no command yet"]], () => picks.mind(i, true)));
+	flowItems = flowList.end();
+	if (flowItems.length && !flowItems.some((i) => i.button.tabIndex === 0)) flowItems[0].button.tabIndex = 0;
 	writeFlow();
 }
 
-function gateText(gate) {
-	const {state, x} = gateAt(gate, moment());
+const NAMED = 8;
+function gateParts(gate) {
+	const when = moment(), {state, x} = gateAt(gate, when), more = gate.cells.length - NAMED;
+	const cells = gate.cells.slice(0, NAMED).flatMap((slot) => [", ", [model.cells[slot].n], ` ${plain(cellAt(model.cells[slot], when))}`]);
 	// Of a gate that the thalamus has not reported, the trust is not known.
-	return `${gate.n}, ${state.toLowerCase()}, potential ${x == null ? "unknown" : signed(x)}, ${many(gate.cells.length, "cell")}${gate.w == null ? "" : `, trust ${gate.w.toFixed(2)}`}`;
+	const trust = gate.w == null ? "" : `, trust ${plain(gate.w)}`;
+	return [[gate.n], `, ${state.toLowerCase()}, potential ${x == null ? "unknown" : signed(x)}, ${many(gate.cells.length, "cell")}${trust}`, ...cells, more > 0 ? ` and ${more} more` : ""];
 }
-export function writeFlow() {for (const item of flowItems) setText(item.span, item.text())}
+export function writeFlow() {for (const item of flowItems) setParts(item.span, item.parts())}
 
-function spotText({kind, t, item}) {
-	const gate = model.gates[item.g]?.n ?? "", at = clock(t);
-	if (kind === "opening") return `${gate} opened at ${at}, confidence ${item.confidence?.toFixed(2)}`;
-	if (kind === "ask") return `Question about ${gate} at ${at}`;
-	if (kind === "answer") return `Answer at ${at}: ${item.answer.text}`;
-	return `Command ${item.text} at ${at}${item.end ? `, ${item.end.ok ? "ok" : "failed"}` : ""}`;
+function spotParts({kind, t, item}) {
+	const gate = [model.gates[item.g]?.n ?? ""], at = clock(t);
+	if (kind === "opening") return [gate, ` opened at ${at}, confidence ${item.confidence?.toFixed(2)}`];
+	if (kind === "ask") return ["Question about ", gate, ` at ${at}`];
+	if (kind === "answer") return [`Answer at ${at}: `, [item.answer.text]];
+	return ["Command ", [item.text], ` at ${at}${item.end ? `, ${item.end.ok ? "ok" : "failed"}` : ""}`];
 }
 
+function laneParts({gate, name, cells}) {
+	const when = moment();
+	return [[name], `, ${gate ? gateAt(gate, when).state.toLowerCase() : "no gate"}, ${plain(strongest(cells, when))}`];
+}
+
+// Lanes, then marks in order of time. Only what has the focus is seen: the others follow at leisure.
 export function scopeTargets(G, at) {
 	clearTimeout(placing);
 	if (at - placedAt < 500) {placing = setTimeout(() => scopeTargets(G, performance.now()), 500); return}
 	placedAt = at;
-	const list = $("scope-list"), keys = new Set(), size = G.phone ? 44 : 24;
+	turn++;
+	const size = G.phone ? 44 : 24;
+	for (const lane of G.lanes) {
+		const item = scopeList.add(lane.gate ? `g${lane.gate.slot}` : `c${lane.cells[0]}`, () => {if (lane.gate) picks.gate(lane.gate)});
+		item.parts = () => laneParts(lane);
+		item.place = () => Object.assign(item.button.style, {transform: `translate(8px, ${Math.round(lane.y)}px)`, width: `${G.x - 12}px`, height: `${lane.h}px`});
+	}
 	for (const s of G.spots.sort((a, b) => a.t - b.t).slice(-40)) {
-		const key = `${s.kind}${s.item.id}`;
-		keys.add(key);
-		let item = spots.get(key);
-		if (!item) {
-			spots.set(key, item = target(list, () => picks.spot(item.spot)));
-			item.button.addEventListener("focus", () => {if (item.button.matches(":focus-visible")) setCursor(item.spot.t)});
-			setText(item.span, spotText(s));
-		}
-		item.spot = s;
-		Object.assign(item.button.style, {transform: `translate(${Math.round(s.x - size / 2)}px, ${Math.round(s.y - size / 2)}px)`, width: `${size}px`, height: `${size}px`});
+		const item = scopeList.add(`${s.kind}${s.item.id}`, () => picks.spot(s));
+		item.parts = () => spotParts(s);
+		item.place = () => Object.assign(item.button.style, {transform: `translate(${Math.round(s.x - size / 2)}px, ${Math.round(s.y - size / 2)}px)`, width: `${size}px`, height: `${size}px`});
+		item.focused = () => setCursor(s.t);
 	}
-	let stop = false;
-	for (const [key, {li, button}] of spots) {
-		if (!keys.has(key) && button !== document.activeElement) {li.remove(); spots.delete(key)} else stop ||= button.tabIndex === 0;
+	scopeItems = scopeList.end();
+	for (const item of scopeItems) {
+		if (!item.placed || turn % 5 === 0 || item.button === document.activeElement) item.place();
+		if (!item.placed) setParts(item.span, item.parts());
+		item.placed = true;
 	}
-	const newest = list.querySelector("li:last-child button");
-	if (!stop && newest) newest.tabIndex = 0;
+	if (scopeItems.length && !scopeItems.some((i) => i.button.tabIndex === 0)) $("scope-list").querySelector("li:last-child button").tabIndex = 0;
 }
-export function writeScope() {for (const item of spots.values()) setText(item.span, spotText(item.spot))}
+function scopeFocused({target}) {
+	const item = scopeItems.find((i) => i.button === target);
+	item?.place();
+	if (target.matches(":focus-visible")) item?.focused?.();
+}
+export function writeScope() {for (const item of scopeItems) setParts(item.span, item.parts())}
 
-// Live region: openings and answers, at most one notice in 3 s, then their number.
+// Live region: openings, answers and what waits for a confirmation, at most one notice in 3 s, then their numbers.
 let waiting = [], spokenAt = -Infinity, timer = 0;
+const COUNTED = [["opening", (n) => `${many(n, "gate")} opened`], ["answer", (n) => many(n, "answer")], ["command", (n) => `${many(n, "command")} to approve`]];
 function speak() {
-	const openings = waiting.filter((w) => w.opening).length, answers = waiting.length - openings;
-	$("live-region").textContent = waiting.length === 1 ? waiting[0].text : [openings && `${many(openings, "gate")} opened`, answers && many(answers, "answer")].filter(Boolean).join(", ");
+	const counts = COUNTED.map(([kind, text]) => [waiting.filter((w) => w.kind === kind).length, text]).filter(([n]) => n);
+	$("live-region").replaceChildren(...(waiting.length === 1 ? isolated(waiting[0].parts) : [counts.map(([n, text]) => text(n)).join(", ")]));
 	spokenAt = performance.now();
 	waiting = [];
 	timer = 0;
 }
-export function announce(m, gate) {
+export function announce(kind, parts) {
 	if (document.hidden) return;
-	if (m.k === "collapse" && gate != null) waiting.push({opening: true, text: `Gate ${model.gates[gate].n} opened, confidence ${Number(m.confidence).toFixed(2)}`});
-	else if (m.k === "response") waiting.push({text: `Answer: ${m.text || m.outcome}${m.took ? `, after ${duration(m.took)}` : ""}`});
-	else return;
+	waiting.push({kind, parts});
 	timer ||= setTimeout(speak, Math.max(50, spokenAt + 3000 - performance.now()));
+}
+export function announceFrame(m, gate) {
+	if (m.k === "collapse" && gate != null) announce("opening", ["Gate ", [model.gates[gate].n], ` opened, confidence ${Number(m.confidence).toFixed(2)}`]);
+	else if (m.k === "response") announce("answer", ["Answer: ", [m.text || m.outcome], m.took ? `, after ${duration(m.took)}` : ""]);
 }

@@ -1,5 +1,5 @@
 // A gate as a resonance chamber.
-import {ctx, ink, stateInk, textWidth, sign, signed, write, fill, stroke, poly} from "./draw.js";
+import {ctx, ink, stateInk, font, textWidth, sign, signed, plain, write, fill, stroke, poly} from "./draw.js";
 export function drawChamber(row, shown, dense) {
 	const {state} = shown, stable = state === "STABLE", colour = stateInk(state), {x, y, w, h} = row, right = x + w, r = dense ? 4 : 7;
 	const walls = () => {
@@ -18,14 +18,21 @@ export function drawChamber(row, shown, dense) {
 		sign(state, right - 9, h >= 19 ? y + h * 0.38 : y + h / 2, colour, 6.5);
 		return;
 	}
-	const value = (shown.bound ? (state === "OPEN" ? "≥ " : "≤ ") : "") + signed(shown.x), line = y + 15;
+	const left = x + 12, line = y + 15, whole = (shown.bound ? (state === "OPEN" ? "≥ " : "≤ ") : "") + signed(shown.x), trust = row.gate.w == null ? "" : `trust ${plain(row.gate.w)}`;
+	// A narrow chamber has the state below the potential, else its sign alone, else no figure either, so that the name keeps its room.
+	ctx.font = font(13, 600);
+	const shortest = right - 31 - Math.max(48, textWidth(whole) + 10), value = row.stacked || shortest - left > 40 ? whole : "";
+	const end = row.stacked || !value ? right - 12 : shortest + 19, below = line + (row.stacked ? 17 : 0);
+	ctx.font = font(11, 600);
+	const word = row.stacked || (value && end - textWidth(state) - 19 - left > 40) ? state : "", at = end - (word ? textWidth(word) + 11 : 4), room = (row.stacked ? right - 60 : at - 12) - left;
 	write(value, right - 12, line, stable ? ink.text : colour, 13, 600, "right");
-	// A narrow chamber has the state below the potential, so that the name keeps its room.
-	const end = right - 12 - (row.stacked ? 0 : Math.max(48, textWidth(value) + 10)), below = line + (row.stacked ? 17 : 0);
-	write(state, end, below + 0.5, colour, 11, 600, "right");
-	const at = end - textWidth(state) - 11;
+	write(word, end, below + 0.5, colour, 11, 600, "right");
 	sign(state, at, below, colour);
-	write(row.gate.n, x + 12, line, ink.text, 13, 600, "left", (row.stacked ? right - 60 : at) - x - 20);
+	write(row.gate.n, left, line, ink.text, 13, 600, "left", room);
+	const beside = left + Math.min(room, textWidth(row.gate.n)) + 10;
+	ctx.font = font(11);
+	if (row.stacked) write(trust, left, below, ink.muted, 11, 400, "left", at - left - 12);
+	else if (beside + textWidth(trust) + 8 <= left + room) write(trust, beside, line + 0.5, ink.muted);
 }
 
 function rail(row, dense) {

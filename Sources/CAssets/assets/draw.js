@@ -111,9 +111,11 @@ export function write(text, x, y, colour, size = 11, weight = 400, align = "left
 	ctx.fillText(width ? fitText(text, width) : text, x, y);
 }
 
+// A wave comes with 15 bits and a state with its digits: both round to the same.
+const hundredths = (v) => Math.abs(Math.round(v * 1e4) / 1e4).toFixed(2);
 export function signed(v) {
 	if (v == null) return "–";
-	const text = Math.abs(v).toFixed(2);
+	const text = hundredths(v);
 	return text === "0.00" ? text : v < 0 ? `−${text}` : `+${text}`;
 }
-export const plain = (v) => (v == null ? "–" : v < -0.004 ? `−${(-v).toFixed(2)}` : Math.abs(v).toFixed(2));
+export const plain = (v) => (v == null ? "–" : v < -0.004 ? `−${hundredths(v)}` : hundredths(v));

@@ -11,7 +11,7 @@ import {startDecision, decision, showOpening, showGate, showNewest, decisionFram
 import {startOutcome, choose} from "./outcome.js";
 import {startHealth, drawHealth, closeDetail} from "./health.js";
 import {drawHeader, controls, seek, play, playFrom, speedUp, toast} from "./header.js";
-import {startAccess, flowTargets, scopeTargets, writeFlow, writeScope, announce} from "./access.js";
+import {startAccess, flowTargets, scopeTargets, writeFlow, writeScope, announceFrame} from "./access.js";
 import {startKeys, marker} from "./keys.js";
 import {openHelp} from "./help.js";
 import {startTabs, showTab} from "./tabs.js";
@@ -108,7 +108,7 @@ hooks.gap = forget;
 hooks.frame = (m, gate) => {
 	flowFrame(m, gate);
 	decisionFrame(m);
-	announce(m, gate);
+	announceFrame(m, gate);
 	if (m.k === "collapse" && !following()) view.missed++;
 	if (/^(health|source|behind)$/.test(m.k)) figures();
 	if (m.k === "source") {visit(); redraw()}

@@ -1,7 +1,7 @@
 // Grid, bands, labels, the lane of the minds, the axis, the cursor.
-import {model, cellAt, decisionOf, upTo, LONG} from "./model.js";
+import {model, cellAt, strongest, decisionOf, upTo, LONG} from "./model.js";
 import {view, moment, latest, known as knownNow, following} from "./view.js";
-import {ctx, ink, font, fitText, textWidth, sign, diamond, stateInk, write, fill, stroke, poly} from "./draw.js";
+import {ctx, ink, font, fitText, textWidth, sign, diamond, stateInk, write, plain, fill, stroke, poly} from "./draw.js";
 import {far} from "./ring.js";
 import {ticks, tickLabel, dated, length, duration, clockMs} from "./time.js";
 
@@ -75,8 +75,7 @@ function labels(G, lane) {
 		write(lane.name, 16, y, lit ? ink.text : ink.muted, 11, lit ? 600 : 400, "left", G.x - 24);
 		if (lit) sign(state, G.x + G.w + 14, y, stateInk(state), 6);
 	}
-	const values = lane.cells.map((slot) => cellAt(model.cells[slot], when)).filter((v) => v != null).map(Math.abs);
-	write(values.length ? Math.max(...values).toFixed(2) : "–", G.W - 16, y, G.tall ? ink.text : ink.muted, G.tall ? 13 : 11, G.tall ? 600 : 400, "right");
+	write(plain(strongest(lane.cells, when)), G.W - 16, y, G.tall ? ink.text : ink.muted, G.tall ? 13 : 11, G.tall ? 600 : 400, "right");
 }
 
 export function drawCollapses(G, start, colMs, end) {

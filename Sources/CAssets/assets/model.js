@@ -244,4 +244,10 @@ export function gateAt(gate, moment) {
 	return {state, x: bound ? limit : x, bound};
 }
 
+// The greatest confidence among cells at a moment (null: now); null where none has one.
+export const strongest = (cells, moment) => cells.reduce((most, slot) => {
+	const v = cellAt(model.cells[slot], moment);
+	return v == null ? most : Math.max(most ?? 0, Math.abs(v));
+}, null);
+
 export const cellAt = (cell, moment) => (moment == null ? cell.v : ring.cellAt(cell.slot, moment));
