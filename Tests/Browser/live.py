@@ -96,6 +96,8 @@ async def by_letters(checks, tab):
     await tab.wait("document.activeElement?.dataset?.key === 'note'", 5)
     await tab.key("Enter")
     checks(await tab.wait(f"/confirmed/.test({foot}) && /undo/i.test({foot})", 15), "y and Enter confirm", await tab.eval(foot))
+    changed = await tab.wait(f"/Trust (0\\.\\d\\d) → (0\\.\\d\\d)/.exec({foot})?.slice(1).map(Number)", 10)
+    checks(changed and changed[1] > changed[0], "the foot shows the trust before and after it", await tab.eval(foot))
 
 
 async def why_not(checks, tab, system):

@@ -49,9 +49,9 @@ export const answer = (a) => [
 export const refused = (list) => (list.length ? list.map((r) => pair(h("span", "refused ", bdi(r.what)), bdi(r.why))) : [pair("refused", "nothing")]);
 
 export function command(c) {
-	const bad = /^(fail|refus|expired|error|reject|lost|late)/i.test(c.result || c.state), well = c.result || c.state === "done";
+	const kind = c.state === "ok" ? "open" : /^(error|failed|refused|expired)$/.test(c.state) ? "closed" : "muted", line = (text) => text && text !== "null" && h("bdi.mono.muted", payload(text));
 	return h("div", h("div.deed", h("i", {"aria-hidden": "true"}), h("span", bdi(c.target), " · ", bdi(c.command)),
-		h(`span.${bad ? "closed" : well ? "open" : "muted"}`, bdi(`${payload(c.result) || c.state || ""}${c.took != null ? ` after ${duration(c.took)}` : ""}`))), c.payload && h("bdi.mono.muted", payload(c.payload)));
+		h(`span.${kind}`, c.state + (c.took != null ? ` after ${duration(c.took)}` : ""))), h("div", line(c.payload)), h("div", line(c.result)));
 }
 
 // `real` in grey behind `what`, thresholds dashed, the opening's moment.
