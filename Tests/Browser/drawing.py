@@ -291,6 +291,65 @@ async def lists(checks, browser, context, server):
     await tab.close()
 
 
+# Answers of /history by hand: `__history = (url, answer) => …`, with the real answer to fall back to; `__signals` are those of the requests.
+HISTORY = """{
+  const real = window.fetch;
+  window.__signals = [];
+  window.__asked = [];
+  window.__history = null;
+  window.fetch = (url, init) => {
+    if (!String(url).startsWith('/history')) return real(url, init);
+    __asked.push(String(url));
+    __signals.push(init.signal);
+    return window.__history ? __history(String(url)) : real(url, init);
+  };
+  window.__refused = () => Promise.resolve(new Response(JSON.stringify({error: 'the history rests'}), {status: 503}));
+}"""
+
+
+async def history(checks, browser, context, server):
+    """Faults of the history are written, and asked for again; what is asked for no more is dropped."""
+    tab = await browser.tab(context, script=WRITTEN + HISTORY)
+    await tab.go(server.origin)
+    await tab.wait(EXPLAINED)
+    written = "__written().includes('the history rests')"
+    await tab.eval("__history = __refused")
+    await module(tab, "history", "m.forget()")
+    checks(await tab.wait(written, 5), "a near block that cannot be read is named")
+    await tab.eval("__history = null; __asked = []")
+    await module(tab, "view", "m.setWindow(60000, m.latest() - 5 * 60000)")
+    checks(await tab.wait("__asked.length > 0", 15), "and asked for again")
+    await tab.eval("__history = __refused; __asked = []")
+    await module(tab, "view", "m.setWindow(3600000, m.latest() - 7200000)")
+    checks(await tab.wait(written, 5), "so is a far window", await tab.eval("__asked"))
+    await tab.eval("__history = null; __asked = []; __written()")
+    checks(await tab.wait("__asked.length > 0", 16), "and asked for again")
+    await tab.still()
+    await tab.wait("document.querySelector('#flow') && !__written().includes('the history rests')", 5)
+    # Two windows in a row: the first one's answer is not waited for.
+    await tab.eval("__history = () => new Promise(() => {}); __signals = []")
+    await module(tab, "view", "m.setWindow(3600000, m.latest() - 20 * 3600000)")
+    await tab.wait("__signals.length === 1", 5)
+    await module(tab, "view", "m.setWindow(3600000, m.latest() - 40 * 3600000)")
+    checks(await tab.wait("__signals.length === 2 && __signals[0].aborted && !__signals[1].aborted", 5), "a window that is left is asked for no longer", await tab.eval("__signals.map((s) => s.aborted)"))
+    # An answer that comes after the past was forgotten fills nothing.
+    await tab.key("End")
+    await tab.eval("__held = []; __signals = []; __history = (url) => new Promise((done) => __held.push([url, done]))")
+    await module(tab, "history", "m.forget()")
+    await tab.wait("__held.length > 0", 5)
+    slot = "Math.floor(Number(new URL(__held[0][0], location).searchParams.get('from')) / 100) + 5"
+    value = f"m.series(0).max[({slot}) % m.SLOTS]"
+    before = await module(tab, "ring", value)
+    await module(tab, "history", "m.forget()")
+    await tab.eval("""(() => {
+      const q = new URL(__held[0][0], location).searchParams, columns = Number(q.get('columns')), full = btoa(String.fromCharCode(100).repeat(columns));
+      __held[0][1](new Response(JSON.stringify({from: Number(q.get('from')), to: Number(q.get('to')), columns, complete: true, marks: [], cells: [{c: 0, min: full, max: full, count: full}]})));
+    })()""")
+    await tab.wait("__held.length > 1", 5)
+    checks(await module(tab, "ring", value) == before, "an answer from before a jump fills nothing", (before, await module(tab, "ring", value)))
+    await tab.close()
+
+
 async def check(checks, browser, options):
     server = await Server.recording(options, at=MOMENT)
     try:
@@ -305,6 +364,7 @@ async def check(checks, browser, options):
         await fingers(checks, browser, context, server)
         await joins(checks, browser, context, server)
         await lists(checks, browser, context, server)
+        await history(checks, browser, context, server)
         await late(checks, browser, context, options)
     finally:
         await server.stop()
