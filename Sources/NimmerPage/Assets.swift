@@ -97,22 +97,42 @@ package struct Assets: Sendable {
         return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
     }
 
-    /// A line of a script without the spaces beside signs; within texts all stay. A line with a template, an apostrophe, an escape, a comment, a
-    /// division or a pattern is kept as it is: there a space may count.
+    /// A line of a script without the spaces beside signs; within texts and templates all stay. A line with an apostrophe, an escape, a comment
+    /// or a pattern is kept as it is: there a space may count.
     private static func narrow(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        enum Kind { case code, text, template }
         let space = UInt8(ascii: " ")
         var out: [UInt8] = []
         out.reserveCapacity(line.count)
-        var isText = false
+        // What a place lies in, such as code in a template in code; of code the braces that are open.
+        var within: [(kind: Kind, braces: Int)] = [(.code, 0)]
+        var before = space
         for place in line.indices {
             let byte = line[place]
-            if byte == UInt8(ascii: "\"") { isText.toggle() }
-            if byte == UInt8(ascii: "\\") || !isText && "`'/".utf8.contains(byte) { return line }
             let next = place + 1 < line.endIndex ? line[place + 1] : space
-            if byte == space, !isText, signs.contains(next) || signs.contains(out.last ?? space) { continue }
+            let last = within.count - 1
+            defer { before = byte }
+            switch (within[last].kind, byte) {
+            case (_, UInt8(ascii: "\\")), (.code, UInt8(ascii: "'")): return line
+            case (.text, UInt8(ascii: "\"")), (.template, UInt8(ascii: "`")): within.removeLast()
+            case (.template, UInt8(ascii: "{")) where before == UInt8(ascii: "$"): within.append((.code, 0))
+            case (.code, UInt8(ascii: "\"")): within.append((.text, 0))
+            case (.code, UInt8(ascii: "`")): within.append((.template, 0))
+            case (.code, UInt8(ascii: "{")): within[last].braces += 1
+            case (.code, UInt8(ascii: "}")):
+                if last > 0, within[last].braces == 0 { within.removeLast() } else { within[last].braces -= 1 }
+            case (.code, UInt8(ascii: "/")):
+                // A division stands between spaces, after a value.
+                guard before == space, next == space, let value = out.last(where: { $0 != space }),
+                    !signs.contains(value) || value == UInt8(ascii: ")")
+                else { return line }
+            case (.code, space):
+                if signs.contains(next) || signs.contains(out.last ?? space) { continue }
+            default: break
+            }
             out.append(byte)
         }
-        return out[...]
+        return within.count == 1 ? out[...] : line
     }
 
     private static let signs = Set("=<>&|?:,;{}()*".utf8)

@@ -50,7 +50,10 @@ import Testing
         }
         #expect(bare("b.js", script) == "import{a}from \"./a.js\";\nif (a) // kept\na(`//`);")
         #expect(bare("b.js", "f = (a, b) => (a < b ? \"a, b\" : {c: - 1});") == "f=(a,b)=>(a<b?\"a, b\":{c:- 1});")
-        for kept in ["a = b / c;", "a = `b, c`;", "a = 'b, c';", "a = \"\\\", b\", c;", "f(a, /b, c/);"] {
+        #expect(
+            bare("b.js", "f(a / b, `c, ${d ? `e = ${f}` : {g: 1}} = h`);") == "f(a / b,`c, ${d?`e = ${f}`:{g:1}} = h`);"
+        )
+        for kept in ["a = 'b, c';", "a = \"\\\", b\", c;", "f(a, /b, c/);", "f(a, / b = c/);", "a = b; // c, d"] {
             #expect(bare("b.js", kept) == kept)
         }
         #expect(bare("b.css", style) == "p {color: red} /* kept */\n/* a */ q {}")
