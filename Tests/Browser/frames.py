@@ -211,6 +211,16 @@ async def moments(checks, browser, context, server):
     await tab.wait(f"document.documentElement.dataset.ready === '1' && {window}.then(([, cursor, now]) => cursor !== null && now >= {later})", 10)
     found = await tab.eval(window)
     checks(found[1] == later and found[2] >= later, "of a recording that was not played so far, it is played up to it", found)
+    state = "document.querySelector('#state').textContent"
+    await tab.key("Escape")
+    await tab.key("+")
+    await tab.key("Home")
+    begin = await tab.eval("__module('view').then(({windowStart}) => windowStart())")
+    checks(begin == await tab.eval("__module('model').then(({model}) => model.source.start)"), "Home shows the begin of a recording", begin)
+    await tab.eval("document.querySelector('#from-here').click()")
+    checks(await tab.wait(f"{state} === 'Playing' && {window}.then(([end, , now]) => end === null && now < {later})", 10), "it plays from there, though it was stopped", await tab.eval(state))
+    await tab.key("p")
+    checks(await tab.wait(state + " === 'Stopped'", 10), "p stops it", await tab.eval(state))
     await tab.close()
 
 

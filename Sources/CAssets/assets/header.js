@@ -10,7 +10,10 @@ const rateText = (n) => `${n >= 10000 ? `${Math.round(n / 1000)}k` : n >= 1000 ?
 let bannerKey = null, hide = 0;
 
 // The text is drawn each second, with its numbers; a reader is given the notice of a state once.
-const NOTICES = {ended: "This session has ended.", lost: "The server is not reached; the page shows what was known.", nats: "NATS is not reached; the page shows what was known.", behind: "This tab is behind: not every wave is drawn."};
+const NOTICES = {
+	ended: "This session has ended.", lost: "The server is not reached; the page shows what was known.",
+	nats: "NATS is not reached; the page shows what was known.", behind: "This tab is behind: not every wave is drawn.",
+};
 function banner(key, alarm, title, text, button) {
 	const box = $("banner");
 	box.hidden = !key;
@@ -62,11 +65,17 @@ export function drawHeader() {
 	setText($("speed"), `×${model.source.speed || 1}`);
 }
 
+function lost(seconds) {
+	const {refusal, since, retryAt} = feed, title = refusal ? `The server refuses this tab: ${refusal.message}.` : `Server not reached for ${seconds(Date.now() - since)} s.`;
+	const shown = model.ready && `Shown: what was known at ${clock(model.frozen ?? model.lastAt)}.`, next = `Next try in ${seconds(retryAt - Date.now())} s.`;
+	banner("lost", true, title, [refusal?.remedy && `${refusal.remedy}.`, shown, next].filter(Boolean).join(" "), ["Try now", retry]);
+}
+
 function banners() {
-	const seconds = (t) => Math.max(0, Math.round((Date.now() - t) / 1000)), {health} = model;
-	if (feed.state === "ended") banner("ended", true, "This session has ended.", "The page shows what was known.", ["Enter again", () => location.assign(following() ? "/" : address())]);
-	else if (feed.state === "lost") banner("lost", true, feed.refusal ? `The server refuses this tab: ${feed.refusal.message}.` : `Server not reached for ${seconds(feed.since)} s.`, `${feed.refusal?.remedy ? `${feed.refusal.remedy}. ` : ""}${model.ready ? `Shown: what was known at ${clock(model.frozen ?? model.lastAt)}. ` : ""}Next try in ${Math.max(0, Math.ceil((feed.retryAt - Date.now()) / 1000))} s.`, ["Try now", retry]);
-	else if (health?.connection === "lost") banner("nats", true, `NATS not reached for ${seconds(health.since ?? Date.now())} s.`, "The server connects again by itself; shown is what was known.");
+	const seconds = (ms) => Math.max(0, Math.round(ms / 1000)), {health} = model, again = () => location.assign(following() ? "/" : address());
+	if (feed.state === "ended") banner("ended", true, NOTICES.ended, "The page shows what was known.", ["Enter again", again]);
+	else if (feed.state === "lost") lost(seconds);
+	else if (health?.connection === "lost") banner("nats", true, `NATS not reached for ${seconds(Date.now() - (health.since ?? Date.now()))} s.`, "The server connects again by itself; shown is what was known.");
 	else if (model.behind > 1) banner("behind", false, `This tab is behind: 1 wave in ${model.behind} is drawn.`, "Every opening, collapse and decision is shown.");
 	else banner(null);
 }

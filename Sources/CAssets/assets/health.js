@@ -1,6 +1,7 @@
 // Eight figures; each opens its cause, remedy and tables.
 import {model} from "./model.js";
 import {offline} from "./feed.js";
+import {phone} from "./tabs.js";
 import {h, bdi, svg, setText, $} from "./dom.js";
 import {pair, meter} from "./card.js";
 import {duration} from "./time.js";
@@ -20,10 +21,14 @@ export function startHealth() {
 }
 
 function item(id) {
-	const lost = offline(), n = model.behind, found = model.health?.items?.find((i) => i.id === id);
-	if (id !== "tab") return {value: "–", cause: "Nothing is known yet.", ...found, ...(lost ? {sign: id === "nats" ? "lost" : "unknown"} : null), ...(lost && id === "nats" ? {value: "not known"} : null)};
+	const lost = offline(), n = model.behind;
+	if (id !== "tab") {
+		const found = {value: "–", cause: "Nothing is known yet.", ...model.health?.items?.find((i) => i.id === id)};
+		return !lost ? found : id === "nats" ? {...found, sign: "lost", value: "not known"} : {...found, sign: "unknown"};
+	}
 	if (lost) return {value: "no server", sign: "lost", cause: "The server is not reached; the page shows what was known.", remedy: "It connects again by itself. Check that nimmer web runs."};
-	if (n > 1) return {value: `1 in ${n} drawn`, sign: "degraded", cause: `This tab takes frames more slowly than they come: one wave in ${n} is drawn. Every opening, collapse and decision is shown.`, remedy: "Close other tabs of this page, or use a faster connection."};
+	const cause = `This tab takes frames more slowly than they come: one wave in ${n} is drawn. Every opening, collapse and decision is shown.`;
+	if (n > 1) return {value: `1 in ${n} drawn`, sign: "degraded", cause, remedy: "Close other tabs of this page, or use a faster connection."};
 	return {value: "all drawn", sign: "well", cause: "Every wave that the server sent to this tab is drawn."};
 }
 
@@ -32,11 +37,12 @@ export function drawHealth() {
 		const row = rows[id], it = item(id), sign = WORDS[it.sign] ? it.sign : "unknown";
 		row.sign.className = `sign ${sign}`;
 		setText(row.label, it.label ?? LABELS[id]);
-		setText(row.value, it.value ?? "–");
-		row.value.title = it.value ?? "";
+		setText(row.value, row.value.title = it.value);
 		setText(row.word, `, ${WORDS[sign]}`);
 	}
-	if (open && !$("detail").contains(document.activeElement)) draw();
+	// What has the focus or is selected in it, such as a command to copy, stays.
+	const detail = $("detail"), selection = getSelection();
+	if (open && !detail.contains(document.activeElement) && (selection.isCollapsed || !detail.contains(selection.anchorNode))) draw();
 }
 
 export function closeDetail() {
@@ -46,14 +52,14 @@ export function closeDetail() {
 }
 
 function toggle(id) {
-	const detail = $("detail"), {button} = rows[id], pane = $("health").getBoundingClientRect(), phone = innerWidth < 760;
+	const detail = $("detail"), {button} = rows[id], pane = $("health").getBoundingClientRect();
 	open = open === id ? null : id;
 	for (const key of IDS) rows[key].button.setAttribute("aria-expanded", String(open === key));
 	detail.hidden = !open;
 	if (!open) return;
 	draw();
-	detail.style.left = phone ? "" : `${Math.max(0, Math.min(button.getBoundingClientRect().left - pane.left, pane.width - 400))}px`;
-	if (phone) detail.scrollIntoView({block: "nearest"});
+	detail.style.left = phone() ? "" : `${Math.max(0, Math.min(button.getBoundingClientRect().left - pane.left, pane.width - 400))}px`;
+	if (phone()) detail.scrollIntoView({block: "nearest"});
 }
 
 const count = (n) => (n == null ? "–" : Number(n).toLocaleString("en"));
@@ -77,15 +83,17 @@ function days(x) {
 	const text = (kind, fields, words) => {const t = svg(kind, fields); t.textContent = words; return t};
 	list.forEach((d, i) => {
 		const bar = (kind, y, height) => svg("rect", {class: kind, x: i * w + w * 0.15, y, width: w * 0.7, height}), a = (d.avoided / most) * 50;
-		plot.append(svg("g", {}, text("title", {}, `${d.day}: ${count(d.avoided)} calls avoided, ${count(d.missed)} events missed, ${count(d.calls)} calls`), bar("a", 56 - a, a), d.missed && bar("m", 58, Math.max(2, (d.missed / worst) * 14))));
+		const title = text("title", {}, `${d.day}: ${count(d.avoided)} calls avoided, ${count(d.missed)} events missed, ${count(d.calls)} calls`);
+		plot.append(svg("g", {}, title, bar("a", 56 - a, a), d.missed && bar("m", 58, Math.max(2, (d.missed / worst) * 14))));
 		if (!i || i === list.length - 1) plot.append(text("text", {x: i ? 366 : 0, y: 88, "text-anchor": i ? "end" : "start"}, d.day));
 	});
-	return [h("h4", "A day: calls avoided (up), events missed (down)"), plot, table("The last days", ["day", "#avoided", "#missed", "#calls"], list.slice(-3).reverse().map((d) => [d.day, count(d.avoided), count(d.missed), count(d.calls)]))];
+	const last = list.slice(-3).reverse().map((d) => [d.day, count(d.avoided), count(d.missed), count(d.calls)]);
+	return [h("h4", "A day: calls avoided (up), events missed (down)"), plot, table("The last days", ["day", "#avoided", "#missed", "#calls"], last)];
 }
 
 const MORE = {nats: [streams, processes], thalamus: [degraded, processes], memory: [streams, degraded], minds: [budgets, degraded], lifeforce: [budgets], avoided: [days], missed: [days], tab: []};
 
 function draw() {
-	const it = item(open);
-	$("detail").replaceChildren(h("h3", it.label ?? LABELS[open], ": ", bdi(it.value ?? "–")), h("p", bdi(it.cause)), ...(it.remedy ? [h("p.remedy", h("b", "Remedy: "), bdi(it.remedy))] : []), ...MORE[open].flatMap((f) => f(model.health ?? {})).flat(3));
+	const it = item(open), remedy = it.remedy ? [h("p.remedy", h("b", "Remedy: "), bdi(it.remedy))] : [];
+	$("detail").replaceChildren(h("h3", it.label ?? LABELS[open], ": ", bdi(it.value)), h("p", bdi(it.cause)), ...remedy, ...MORE[open].flatMap((f) => f(model.health ?? {})).flat(3));
 }

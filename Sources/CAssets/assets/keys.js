@@ -3,6 +3,7 @@ import {view, setCursor, setWindow, zoom, whole, move, pause, following, earlies
 import {scrollLanes, page} from "./scope.js";
 import {toggleRaw} from "./decision.js";
 import {play, speedUp} from "./header.js";
+import {reveal} from "./tabs.js";
 import {$} from "./dom.js";
 
 let acts = {};
@@ -31,7 +32,7 @@ export function marker() {
 }
 
 function focusPane(id) {
-	if (innerWidth < 760) acts.tab(id);
+	reveal(id);
 	const pane = $(id);
 	(pane.querySelector(".targets button[tabindex='0'], #card button, #card input, .figure") ?? pane).focus();
 }

@@ -14,17 +14,15 @@ import {drawHeader, controls, seek, play, playFrom, speedUp, toast} from "./head
 import {startAccess, flowTargets, scopeTargets, writeFlow, writeScope, announceFrame} from "./access.js";
 import {startKeys, marker} from "./keys.js";
 import {openHelp} from "./help.js";
-import {startTabs, showTab} from "./tabs.js";
+import {startTabs, isShown, reveal} from "./tabs.js";
 import {startTheme, nextTheme} from "./theme.js";
 import {copyLink, readAddress} from "./link.js";
 import {clock, dated, length} from "./time.js";
 import {$, setText} from "./dom.js";
 
 let flowNow = false, address = readAddress();
-const root = document.documentElement, narrow = matchMedia("(max-width: 759px)"), phone = () => narrow.matches;
-// By the tab, not by the element: asking an element for its size lays out the page.
-const shown = (id) => !phone() || root.dataset.tab === id;
-const live = () => model.ready && model.frozen == null && following() && (model.source.kind !== "recording" || model.source.motion === "playing") && (shown("flow") || shown("scope"));
+const root = document.documentElement;
+const live = () => model.ready && model.frozen == null && following() && (model.source.kind !== "recording" || model.source.motion === "playing") && (isShown("flow") || isShown("scope"));
 
 // What Flow shows another moment for than now: a cursor, or else the window.
 const leaveMoment = () => {if (view.cursor != null) setCursor(null); else goLive()};
@@ -34,14 +32,14 @@ function draw(at) {
 	if (!model.ready) return;
 	if (view.cursor < windowStart() && view.cursor != null) setCursor(null);
 	let heavy = false;
-	if (shown("flow")) {
+	if (isShown("flow")) {
 		if (!flow.L) relayout();
 		heavy = drawFlow(at, flowNow || !following() || model.frozen != null);
 	}
 	flowNow = false;
 	// What stands in Flow and a step of the scope fall into different frames.
 	late = heavy && live() && !late;
-	if (shown("scope") && !late) drawScope(at);
+	if (isShown("scope") && !late) drawScope(at);
 	root.dataset.ready = "1";
 }
 
@@ -50,6 +48,7 @@ function figures() {drawHeader(); drawHealth()}
 function all() {
 	const bare = model.ready && !model.cells.length && !model.gates.length;
 	$("flow-empty").hidden = $("scope-empty").hidden = !bare;
+	if (model.source.kind === "recording") setText($("flow-empty").lastChild, "Nothing has come in this recording so far.");
 	relayout();
 	relayoutScope();
 	flowNow = true;
@@ -126,7 +125,7 @@ onView((what) => {
 	if (when != null) setText($("at"), `At ${dated(when, latest(), clock(when))}`);
 });
 
-const card = () => {if (phone()) showTab("decision")};
+const card = () => reveal("decision");
 const pick = {
 	spot({id}) {
 		if (!id) return toast("No decision is known that it belongs to.");
@@ -147,11 +146,12 @@ const pick = {
 };
 
 function filter(open) {
-	if (open && phone()) showTab("scope");
+	if (open) reveal("scope");
 	$("filter").hidden = !open;
 	$("filter-open").hidden = open;
 	if (open) return $("filter").focus();
 	$("filter").value = view.filter = "";
+	$("filter-open").focus();
 	changed("lanes");
 }
 
@@ -181,8 +181,13 @@ startOutcome((text) => {if (text) toast(text); refresh()});
 startHealth();
 startTabs(all);
 startHistory(() => {dirtyScope(); redraw()});
-startKeys({now, link, find, leave, outcome, theme: nextTheme, help: openHelp, tab: showTab, newest: showNewest});
-for (const [id, run] of Object.entries({pause, at: leaveMoment, copy: link, theme: nextTheme, help: openHelp, "zoom-in": () => zoom(0.5), "zoom-out": () => zoom(2), span: whole, live: now, mark: marker, "filter-open": find, play, speed: () => speedUp(model.source.speed < 8 ? 2 : 1 / 16), "from-here": () => {playFrom(moment() ?? latest()); now()}})) $(id).addEventListener("click", () => run());
+startKeys({now, link, find, leave, outcome, theme: nextTheme, help: openHelp, newest: showNewest});
+const buttons = {
+	pause, at: leaveMoment, copy: link, theme: nextTheme, help: openHelp, span: whole, live: now, mark: marker, "filter-open": find, play,
+	"zoom-in": () => zoom(0.5), "zoom-out": () => zoom(2), speed: () => speedUp(model.source.speed < 8 ? 2 : 1 / 16),
+	"from-here": () => {playFrom(moment() ?? latest()); now()},
+};
+for (const [id, run] of Object.entries(buttons)) $(id).addEventListener("click", () => run());
 // The menu of narrow headers: what its buttons stand for is not shown there.
 $("menu").addEventListener("click", ({target}) => {
 	if (!target.dataset.of) return;

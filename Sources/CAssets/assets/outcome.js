@@ -28,8 +28,9 @@ function draw() {
 	clearTimeout(timer);
 	const foot = $("foot"), at = document.activeElement, held = foot.contains(at) && at.dataset.key, {selectionStart, selectionEnd} = at;
 	if (!card) return foot.replaceChildren();
-	const o = known(), done = o && h("div", h("b", `Outcome: ${RESULTS[o.result]?.toLowerCase() ?? o.result}`), o.by && [" · ", bdi(o.by)], o.at && [" · ", time(o.at)], o.note && h("span.muted", " “", bdi(o.note), "”"),
-		o.before != null && o.after != null && h("div", `Trust ${plain(o.before)} → ${plain(o.after)}`));
+	const o = known();
+	const done = o && h("div", h("b", `Outcome: ${RESULTS[o.result]?.toLowerCase() ?? o.result}`), o.by && [" · ", bdi(o.by)], o.at && [" · ", time(o.at)],
+		o.note && h("span.muted", " “", bdi(o.note), "”"), o.before != null && o.after != null && h("div", `Trust ${plain(o.before)} → ${plain(o.after)}`));
 	foot.replaceChildren(...[model.role === "operator" ? operator(done) : done, error && refusal(error)].flat().filter(Boolean));
 	const again = held && foot.querySelector(`[data-key="${held}"]`);
 	if (again) again.focus();

@@ -1,8 +1,12 @@
 // Four tabs of a phone.
 import {h, $} from "./dom.js";
 
-const TABS = ["flow", "scope", "decision", "health"];
+const narrow = matchMedia("(max-width: 759px)"), TABS = ["flow", "scope", "decision", "health"];
 let shown = () => {};
+export const phone = () => narrow.matches;
+// By the tab, not by the element: asking an element for its size lays out the page.
+export const isShown = (id) => !phone() || document.documentElement.dataset.tab === id;
+export const reveal = (id) => {if (!isShown(id)) showTab(id)};
 
 export function showTab(id) {
 	document.documentElement.dataset.tab = id;
