@@ -14,11 +14,13 @@ export function drawChamber(row, shown, dense) {
 		stroke(colour, dense ? 1.8 : 2.5, () => {poly([right - 4, y], [right, y], [out, y + dip]); poly([right - 4, y + h], [right, y + h], [out, y + h - dip])});
 	} else if (state === "CLOSED") fill(colour, () => ctx.roundRect(right - (dense ? 3 : 4), y - 0.5, dense ? 3.5 : 5, h + 1, 2));
 	if (dense) {
-		write(row.fold != null ? `${row.fold} · ${row.gates.length}` : row.gate.n, x + 6, h >= 19 ? y + h * 0.38 : y + h / 2, stable ? ink.muted : ink.text, 11, stable ? 400 : 600, "left", w - 23);
-		sign(state, right - 9, h >= 19 ? y + h * 0.38 : y + h / 2, colour, 6.5);
+		const name = row.fold != null ? `${row.fold} · ${row.gates.length}` : row.gate.n, middle = y + h * (h >= 19 ? 0.38 : 0.5);
+		write(name, x + 6, middle, stable ? ink.muted : ink.text, 11, stable ? 400 : 600, "left", w - 23);
+		sign(state, right - 9, middle, colour, 6.5);
 		return;
 	}
-	const left = x + 12, line = y + 15, whole = (shown.bound ? (state === "OPEN" ? "≥ " : "≤ ") : "") + signed(shown.x), trust = row.gate.w == null ? "" : `trust ${plain(row.gate.w)}`;
+	const left = x + 12, line = y + 15, whole = (shown.bound ? (state === "OPEN" ? "≥ " : "≤ ") : "") + signed(shown.x);
+	const trust = row.gate.w == null ? "" : `trust ${plain(row.gate.w)}`;
 	// A narrow chamber has the state below the potential, else its sign alone, else no figure either, so that the name keeps its room.
 	ctx.font = font(13, 600);
 	const shortest = right - 31 - Math.max(48, textWidth(whole) + 10), value = row.stacked || shortest - left > 40 ? whole : "";
@@ -37,11 +39,11 @@ export function drawChamber(row, shown, dense) {
 
 function rail(row, dense) {
 	const pad = dense ? 7 : 12, x = row.x + pad, w = row.w - 2 * pad;
-	return {x, w, y: row.y + row.h - (dense ? Math.max(4, row.h * 0.22) : 10), h: dense ? 2.5 : 4, at: (v) => x + ((Math.max(-1, Math.min(1, v)) + 1) / 2) * w};
+	return {x, w, y: row.y + row.h - (dense ? Math.max(4, row.h * 0.22) : 10), h: dense ? 2.5 : 4, at: (v) => x + ((Math.max(-1, Math.min(1, v)) + 1) * 0.5) * w};
 }
 
 export function drawRail(row, gate, dense) {
-	const r = rail(row, dense), open = r.at(gate.open), close = r.at(gate.close), top = r.y - r.h / 2, tick = dense ? 3 : 6;
+	const r = rail(row, dense), open = r.at(gate.open), close = r.at(gate.close), top = r.y - r.h * 0.5, tick = dense ? 3 : 6;
 	fill(ink.line, () => ctx.rect(r.x, top, r.w, r.h));
 	fill(ink.closed, () => ctx.rect(r.x, top, close - r.x, r.h), 0.4);
 	fill(ink.open, () => ctx.rect(open, top, r.x + r.w - open, r.h), 0.4);
@@ -51,6 +53,6 @@ export function drawRail(row, gate, dense) {
 export function drawFill(row, x, state, dense) {
 	const r = rail(row, dense), zero = r.at(0), end = r.at(x), tick = dense ? 2.5 : 5;
 	ctx.fillStyle = state === "STABLE" ? ink.nervous : stateInk(state);
-	ctx.fillRect(Math.min(zero, end), r.y - r.h / 2, Math.abs(end - zero), r.h);
+	ctx.fillRect(Math.min(zero, end), r.y - r.h * 0.5, Math.abs(end - zero), r.h);
 	ctx.fillRect(end - 0.9, r.y - tick, 1.8, 2 * tick);
 }

@@ -72,7 +72,8 @@ function drawEdges(rows, dense, when, now) {
 	const bundles = new Map();
 	for (const row of rows) for (const place of row.places) {
 		const cell = model.cells[place.slot], v = cellAt(cell, when) ?? 0, age = when == null ? Math.max(0, now - cell.at) : 0, size = Math.abs(v);
-		const bundle = {colour: v < 0 && dense ? "closed" : cell.domain, dash: cell.virtual ? [1.5, 3] : [], step: age > 4000 ? 0 : size < 0.3 ? 1 : size < 0.6 ? 2 : 3, wide: when == null && cell.hz * Math.exp(-age / 1000) > 12};
+		const hz = cell.hz * Math.exp(-age / 1000);
+		const bundle = {colour: v < 0 && dense ? "closed" : cell.domain, dash: cell.virtual ? [1.5, 3] : [], step: age > 4000 ? 0 : size < 0.3 ? 1 : size < 0.6 ? 2 : 3, wide: when == null && hz > 12};
 		const key = Object.values(bundle).join();
 		if (!bundles.has(key)) bundles.set(key, {...bundle, places: []});
 		bundles.get(key).places.push(place);
@@ -105,7 +106,7 @@ function drawLens({lens}) {
 	ctx.translate(lens.x, lens.y);
 	if (lens.flat) ctx.rotate(Math.PI / 2);
 	const shape = () => {
-		for (let i = -20; i <= 60; i++) {const k = i <= 20 ? i : 40 - i, x = lensWidth({y: 0, r: 20}, k) * (i <= 20 ? 1 : -1); ctx.lineTo(x, (k / 20) * lens.r)}
+		for (let i = -20; i <= 60; i++) {const k = i <= 20 ? i : 40 - i, x = lensWidth({y: 0, r: 20}, k) * (i <= 20 ? 1 : -1); ctx.lineTo(x, k * 0.05 * lens.r)}
 		ctx.closePath();
 	};
 	fill(ink.nervous, shape, 0.13);
@@ -120,7 +121,7 @@ function drawLens({lens}) {
 function box(b, colour, title, lines) {
 	fill(ink.raised, () => ctx.roundRect(b.x, b.y, b.w, b.h, 5));
 	fill(colour, () => ctx.roundRect(b.x, b.y, 3, b.h, 2));
-	const rows = lines.slice(0, b.h >= 58 ? 2 : b.h >= 36 ? 1 : 0), top = b.y + b.h / 2 - rows.length * 8;
+	const rows = lines.slice(0, b.h >= 58 ? 2 : b.h >= 36 ? 1 : 0), top = b.y + b.h * 0.5 - rows.length * 8;
 	write(title, b.x + 12, top, ink.text, 13, 600, "left", b.w - 22);
 	rows.forEach((line, i) => write(line, b.x + 12, top + 18 + i * 16, ink.muted, 11, 400, "left", b.w - 22));
 }
@@ -137,7 +138,8 @@ function drawStill(number, parts) {
 	const {L} = flow, when = moment(), dense = L.tier === "dense", each = Math.ceil(L.lines / parts);
 	begin(still, parts === 1);
 	if (parts === 1) return drawRows(L, L.rows, when, dense);
-	const k = ctx.getTransform().a, edge = (n) => (n === 0 ? 0 : n === parts ? L.H : Math.round(Math.min(L.H, L.top + n * each * L.step - 1) * k) / k), y = edge(number), h = edge(number + 1) - y;
+	const k = ctx.getTransform().a, whole = (v) => Math.round(v * k) / k;
+	const edge = (n) => (n === 0 ? 0 : n === parts ? L.H : whole(Math.min(L.H, L.top + n * each * L.step - 1))), y = edge(number), h = edge(number + 1) - y;
 	ctx.save();
 	ctx.clearRect(0, y, L.W, h);
 	ctx.beginPath();

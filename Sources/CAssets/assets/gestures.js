@@ -11,7 +11,7 @@ export function startGestures(on) {
 	}, {passive: false});
 	let drag = null, pinch = null;
 	const within = (G, x, y) => x >= G.x && x <= G.x + G.w && y >= G.top - 8 && y < G.axis + 8;
-	const two = () => {const [a, b] = [...touches.values()]; return {gap: Math.max(20, Math.abs(a[0] - b[0])), x: (a[0] + b[0]) / 2, y: (a[1] + b[1]) / 2}};
+	const two = () => {const [a, b] = [...touches.values()]; return {gap: Math.max(20, Math.abs(a[0] - b[0])), x: (a[0] + b[0]) * 0.5, y: (a[1] + b[1]) * 0.5}};
 	listen("pointerdown", (event, x, y, G) => {
 		if (event.button) return;
 		touches.set(event.pointerId, [x, y]);
@@ -24,7 +24,7 @@ export function startGestures(on) {
 		else if (x < G.x) {longer(); on.redraw()}
 		else {
 			const t = overviewTime(G, x), end = windowEnd(), edge = overview.span * 0.01, inside = t >= end - view.span - edge && t <= end + edge;
-			drag = {grip: inside ? end - t : view.span / 2};
+			drag = {grip: inside ? end - t : view.span * 0.5};
 			if (!inside) setWindow(view.span, t + view.span / 2);
 		}
 	});

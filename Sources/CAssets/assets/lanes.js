@@ -30,13 +30,14 @@ export function drawTraces(G, source, start, colMs, c0, c1) {
 	else strips(G, source, start, colMs, Math.max(0, Math.floor(c0)), Math.ceil(c1), range(2500));
 }
 
-const high = (min, max) => Math.max(Math.abs(min), Math.abs(max)) / 127;
+const UNIT = 1 / 127;
+const high = (min, max) => Math.max(Math.abs(min), Math.abs(max)) * UNIT;
 
 function trace(lane, slot, order, source, start, colMs, [from, to]) {
 	const ring = source.of(slot);
 	if (!ring) return;
 	const {min, max} = ring, {step, base, modulo} = source, {virtual, domain} = model.cells[slot], y = (v) => lane.y + 7 + (1 - v) * (lane.h - 12);
-	const wide = step > colMs, gap = Math.max(virtual ? 4000 : 2500, 2 * step, 2 * colMs), every = Math.ceil(colMs / 20) * 100, bars = [], colour = ink[domain], alpha = order ? 0.6 : 1;
+	const wide = step > colMs, gap = Math.max(virtual ? 4000 : 2500, 2 * step, 2 * colMs), every = Math.ceil(colMs * 0.05) * 100, bars = [], colour = ink[domain], alpha = order ? 0.6 : 1;
 	let column = null, top = 0, low = 0, lastX = null, lastTop = 0;
 	const flush = () => {
 		if (column == null) return;
@@ -57,7 +58,8 @@ function trace(lane, slot, order, source, start, colMs, [from, to]) {
 		for (let s = from; s <= to; s++) {
 			const i = modulo ? s % modulo : s, a = min[i], b = max[i];
 			if (b === EMPTY || high(a, b) < view.least) continue;
-			const x = wide ? (base + (s + 0.5) * step - start) / colMs : Math.floor((base + s * step - start) / colMs), h = high(a, b), l = a < 0 && b > 0 ? 0 : Math.min(Math.abs(a), Math.abs(b)) / 127;
+			const x = wide ? (base + (s + 0.5) * step - start) / colMs : Math.floor((base + s * step - start) / colMs);
+			const h = high(a, b), l = a < 0 && b > 0 ? 0 : Math.min(Math.abs(a), Math.abs(b)) * UNIT;
 			if (x !== column) {flush(); column = x; top = h; low = l} else {if (h > top) top = h; if (l < low) low = l}
 		}
 		flush();
@@ -68,7 +70,8 @@ function trace(lane, slot, order, source, start, colMs, [from, to]) {
 const LIGHT = [0.05, 0.16, 0.32, 0.5, 0.72, 1], STEPS = [0.2, 0.32, 0.44, 0.58, 0.74];
 
 function strips(G, source, start, colMs, first, end, [from, to]) {
-	const {step, base, modulo} = source, n = end - first, rects = LIGHT.map(() => []), best = new Float32Array(Math.max(0, n)), column = (s) => Math.floor((base + s * step - start) / colMs) - first;
+	const {step, base, modulo} = source, n = end - first, rects = LIGHT.map(() => []), best = new Float32Array(Math.max(0, n));
+	const column = (s) => Math.floor((base + s * step - start) / colMs) - first;
 	const level = (v) => {const i = STEPS.findIndex((s) => v < s); return i < 0 ? 5 : i};
 	const put = (a, b, v) => {for (let c = Math.max(0, a); c < b && c < n; c++) if (v > best[c]) best[c] = v};
 	for (const lane of G.lanes) {

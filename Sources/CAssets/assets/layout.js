@@ -21,7 +21,7 @@ function flowRows() {
 
 // A curve that leaves and enters level, as 17 points for the pulses.
 function curve(x0, y0, x1, y1) {
-	const out = new Float32Array(34), c = (x0 + x1) / 2;
+	const out = new Float32Array(34), c = (x0 + x1) * 0.5;
 	for (let i = 0; i <= 16; i++) {
 		const t = i / 16, u = 1 - t, a = u ** 3, b = 3 * u * u * t, d = 3 * u * t * t, e = t ** 3;
 		out[2 * i] = a * x0 + (b + d) * c + e * x1;
@@ -54,7 +54,7 @@ let plan = null;
 function makePlan(W, H, rows, height, phone, nameWidth) {
 	const n = Math.max(1, rows.length), held = plan?.W === W && plan.H === H && plan.fold === view.fold ? plan : null;
 	if (held && held.folded === (rows[0]?.fold != null) && n <= held.n) return held;
-	const dense = held?.dense || height / n < (held ? PRESSED : FULL), roomy = Math.max(4, 2 * Math.ceil((n + 2) / 2)), fits = Math.floor(height / (phone ? 86 : FULL));
+	const dense = held?.dense || height / n < (held ? PRESSED : FULL), roomy = Math.max(4, n + 2 + (n % 2)), fits = Math.floor(height / (phone ? 86 : FULL));
 	// Before the first cell is known its name may have any length.
 	const name = rows.some((r) => r.cells.length) ? Math.max(72, nameWidth(rows)) : 120;
 	return {W, H, fold: view.fold, folded: rows[0]?.fold != null, dense, n: dense ? roomy : Math.max(n, Math.min(roomy, fits)), name, seats: new Map()};
@@ -76,11 +76,12 @@ function fullRow(row, ringX) {
 	const {x, y, h, cells} = row, between = (n) => Math.min(20, (h + 12) / Math.max(1, n)), own = seats(row, (i, n) => (i - (n - 1) / 2) * between(n) <= h / 2 + 9);
 	const n = cells.length, pitch = between(own.n), tall = h > 70, order = [...cells].sort((a, b) => own.of.get(a) - own.of.get(b));
 	row.stacked = tall && row.w < 200;
-	const top = y + (row.stacked ? 46 : tall ? 34 : Math.min(28, h / 2)), low = Math.max(top, y + h - (tall ? 24 : 17)), gap = Math.min(h > 80 ? 19 : 9, (low - top) / Math.max(1, n - 1));
+	const top = y + (row.stacked ? 46 : tall ? 34 : Math.min(28, h * 0.5)), low = Math.max(top, y + h - (tall ? 24 : 17));
+	const gap = Math.min(h > 80 ? 19 : 9, (low - top) / Math.max(1, n - 1));
 	row.named = pitch >= 14;
 	row.places = order.map((slot, i) => {
-		const cy = y + h / 2 + (own.of.get(slot) - (own.n - 1) / 2) * pitch, sy = (top + low) / 2 + (i - (n - 1) / 2) * gap;
-		return {slot, x: ringX, y: cy, sy, room: Math.max(2, Math.min(9, gap * 0.7, (low - top) / 2 + 2)), path: curve(ringX + 6, cy, x, sy)};
+		const cy = y + h * 0.5 + (own.of.get(slot) - (own.n - 1) * 0.5) * pitch, sy = (top + low) * 0.5 + (i - (n - 1) * 0.5) * gap;
+		return {slot, x: ringX, y: cy, sy, room: Math.max(2, Math.min(9, gap * 0.7, (low - top) * 0.5 + 2)), path: curve(ringX + 6, cy, x, sy)};
 	});
 }
 
@@ -89,7 +90,7 @@ function denseRow(row, x) {
 		const columns = Math.max(1, Math.ceil(n / Math.max(1, Math.floor((h - 2) / 4)))), used = Math.ceil(n / columns), pitch = Math.min(6, (h - 4) / Math.max(1, used));
 		return {columns, pitch, down: (i) => (Math.floor(i / columns) - (used - 1) / 2) * pitch};
 	};
-	const own = seats(row, (i, n) => grid(n).down(i) <= h / 2 - 2), {columns, down} = grid(own.n);
+	const own = seats(row, (i, n) => grid(n).down(i) <= h * 0.5 - 2), {columns, down} = grid(own.n);
 	row.places = cells.map((slot) => {
 		const i = own.of.get(slot), cy = y + h / 2 + down(i), cx = x + 2 + (i % columns) * Math.min(6, 12 / columns);
 		return {slot, x: cx, y: cy, path: curve(cx + 2, cy, x + 26, cy)};
@@ -101,9 +102,10 @@ export function layout(W, H, nameWidth) {
 	const parts = model.minds.length + model.organs.length, lower = phone ? (parts > 3 ? 222 : 176) : 0, top = phone ? 44 : 72, height = H - top - (phone ? 12 : 18) - lower;
 	plan = makePlan(W, H, rows, height, phone, nameWidth);
 	// Cells without a gate have the last place: it stays where it is when a gate joins.
-	const {n, dense} = plan, pitch = height / n, place = (row, i) => (row.gates.length ? i : n - 1), L = {W, H, phone, rows, moved: plan !== former, tier: dense ? "dense" : "full", columns: 1, heads: []};
+	const {n, dense} = plan, pitch = height / n;
+	const place = (row, i) => (row.gates.length ? i : n - 1), L = {W, H, phone, rows, moved: plan !== former, tier: dense ? "dense" : "full", columns: 1, heads: []};
 	const side = phone ? 0 : Math.round(dense ? Math.max(narrow ? 150 : 200, Math.min(380, W * 0.245)) : Math.max(narrow ? 190 : 290, Math.min(520, W * 0.345)));
-	const lensX = phone ? W / 2 : W - PAD - side - 42, head = (text, x, align) => {if (!phone) L.heads.push({text, x, y: 50, align})};
+	const lensX = phone ? W * 0.5 : W - PAD - side - 42, head = (text, x, align) => {if (!phone) L.heads.push({text, x, y: 50, align})};
 	if (dense) {
 		const room = phone ? W - PAD - 28 : lensX - 56;
 		while (L.columns < 12 && (height / Math.ceil(n / L.columns) < 26 || room / L.columns - 38 > 280) && room / (L.columns + 1) - 38 >= (phone ? 68 : 84)) L.columns++;
@@ -119,7 +121,7 @@ export function layout(W, H, nameWidth) {
 	} else {
 		const ringX = PAD + Math.max(40, Math.min(phone ? 60 : 120, plan.name)) + 54, right = phone ? W - PAD - 14 : lensX - 70, space = right - ringX;
 		const w = Math.min(phone ? space - 19 : 380, Math.max(space - 96, Math.min(230, space - 40))), h = Math.min(phone ? 128 : 104, pitch - 13), gap = Math.min(13 + (pitch - 13 - h) * 0.4, 26);
-		L.y = top + Math.max(0, (height - n * (h + gap) + gap) / 2);
+		L.y = top + Math.max(0, (height - n * (h + gap) + gap) * 0.5);
 		L.end = L.y + n * (h + gap) - gap;
 		rows.forEach((row, i) => {
 			Object.assign(row, {x: right - w, y: L.y + place(row, i) * (h + gap), w, h});
@@ -129,7 +131,7 @@ export function layout(W, H, nameWidth) {
 		head("gates", right - w + 12);
 	}
 	if (phone) {
-		L.lens = {x: lensX, y: H - lower + 26, r: Math.min(140, (W - 70) / 2), flat: true};
+		L.lens = {x: lensX, y: H - lower + 26, r: Math.min(140, (W - 70) * 0.5), flat: true};
 		const a = parts > 6 ? Math.ceil(parts / 2) : Math.min(3, Math.max(1, parts)), w = (W - 2 * PAD - 9 * (a - 1)) / a;
 		const all = Array.from({length: parts}, (_, k) => ({x: PAD + (k % a) * (w + 9), y: H - lower + 78 + Math.floor(k / a) * 62, w: Math.min(w, 170), h: parts > 3 ? 50 : 56}));
 		L.minds = all.slice(0, model.minds.length);
@@ -137,7 +139,7 @@ export function layout(W, H, nameWidth) {
 	} else {
 		const {y: first = top, end = 0} = dense ? {} : L, low = Math.min(H - 52, dense ? H : Math.max(end, top + 180) - 30);
 		const mx = lensX + 48, ow = Math.round(side * 0.4) - 6, ox = W - PAD - ow;
-		L.lens = {x: lensX, y: (first + low) / 2, r: (low - first) / 2, flat: false};
+		L.lens = {x: lensX, y: (first + low) * 0.5, r: (low - first) * 0.5, flat: false};
 		L.minds = boxes(model.minds.length, mx, Math.round(side * 0.5), first - 2, low - first + 4, 68);
 		L.organs = boxes(model.organs.length, ox, ow, first - 2, low - first + 4, 52);
 		head("thalamus", lensX, "center");
@@ -156,7 +158,7 @@ function paths(L, dense) {
 		for (const gate of row.gates) L.byGate.set(gate.slot, row);
 		for (const place of row.places) {place.row = row; L.byCell.set(place.slot, place)}
 		if (!row.gates.length) continue;
-		const x = row.x + row.w, y = row.y + row.h / 2, start = [x + 2, y];
+		const x = row.x + row.w, y = row.y + row.h * 0.5, start = [x + 2, y];
 		if (lens.flat) {
 			const out = dense ? Math.min(W - 8, x + 8) : W - 12, end = lens.x + lens.r * (0.35 + (0.6 * row.x) / W);
 			row.path = along(start, [out, y], [out, lens.y - 16], [end, lens.y - 8 * Math.max(0, 1 - ((end - lens.x) / lens.r) ** 2)]);

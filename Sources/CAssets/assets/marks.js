@@ -38,7 +38,7 @@ export function drawGround(G, start, colMs, end) {
 		if (lane.gate) drawBands(G, lane, intervals(lane.gate, start, end, known), X);
 		labels(G, lane);
 	}
-	write(far.note, G.x + G.w / 2, G.top + 8, ink.warn, 11, 400, "center");
+	write(far.note, G.x + G.w * 0.5, G.top + 8, ink.warn, 11, 400, "center");
 	if (G.minds.h) mindsLane(G, start, end, known, X);
 	ctx.font = font(11);
 	const keep = last ? textWidth(last) + 44 : 30;
@@ -67,7 +67,7 @@ function drawBands(G, lane, list, X) {
 }
 
 function labels(G, lane) {
-	const when = moment(), y = lane.y + lane.h / 2, n = lane.cells.length, state = lane.gate?.state ?? "STABLE", lit = state !== "STABLE" && when == null;
+	const when = moment(), y = lane.y + lane.h * 0.5, n = lane.cells.length, state = lane.gate?.state ?? "STABLE", lit = state !== "STABLE" && when == null;
 	if (G.tall) {
 		write(lane.name, 16, G.phone ? y : y - 5, ink.text, 13, 600, "left", G.x - (G.phone ? 20 : 24));
 		if (!G.phone) write(lane.gate ? `${n} witness${n === 1 ? "" : "es"}` : "no gate", 16, y + 12, ink.muted);
@@ -83,7 +83,8 @@ export function drawCollapses(G, start, colMs, end) {
 	for (let i = upTo(model.openings, start); i < model.openings.length && model.openings[i].t <= end; i++) {
 		const o = model.openings[i], lane = byGate.get(o.g);
 		if (!lane) continue;
-		const at = G.x + (o.t - start) / colMs, x = G.tall ? Math.min(at + 9, G.x + G.w - 8) : Math.max(at, G.x + r), y = lane.y + (G.tall ? 12 : lane.h / 2), circle = () => ctx.arc(x, y, r, 0, 7);
+		const at = G.x + (o.t - start) / colMs;
+		const x = G.tall ? Math.min(at + 9, G.x + G.w - 8) : Math.max(at, G.x + r), y = lane.y + (G.tall ? 12 : lane.h * 0.5), circle = () => ctx.arc(x, y, r, 0, 7);
 		G.spots.push({kind: "opening", id: o.id, t: o.t, x, y, item: o});
 		if (x - (drawn.get(lane) ?? -99) < r * 2.2) continue;
 		drawn.set(lane, x);
@@ -95,7 +96,7 @@ export function drawCollapses(G, start, colMs, end) {
 
 function mindsLane(G, start, end, known, X) {
 	const {y, h} = G.minds, rowA = y + h * (G.tall ? 0.3 : 0.24), rowB = y + h * (G.tall ? 0.64 : 0.74), r = G.tall ? 5 : 3.6;
-	write("minds", 16, y + h / 2, ink.cognitive, 13, 600);
+	write("minds", 16, y + h * 0.5, ink.cognitive, 13, 600);
 	const within = (list, to) => list.filter((m) => to(m) >= start && m.t <= end).map((m, i) => ({m, a: X(m.t), b: X(to(m)), y: rowA + (G.tall ? 0 : (i % 2) * 6 - 2), begun: m.t >= start}));
 	const requests = within(model.requests, (a) => a.answer?.t ?? Math.min(known, a.until ?? known)), commands = within(model.commands, (d) => d.end?.t ?? Math.min(known, d.t + LONG));
 	stroke(ink.cognitive, 1.4, () => {for (const q of requests) poly([q.b, q.y], [q.a, q.y])}, 1, [3.5, 2.5]);
@@ -164,7 +165,7 @@ export function drawCursor(G, start, colMs) {
 	}
 	const text = dated(view.cursor, latest(), clockMs(view.cursor)) + (view.marker != null ? `  Δ ${length(Math.abs(view.cursor - view.marker))}` : "");
 	ctx.font = font(11, 600);
-	const w = textWidth(text) + 18, left = Math.max(G.x - 20, Math.min(G.x + G.w - w + 40, x - w / 2));
+	const w = textWidth(text) + 18, left = Math.max(G.x - 20, Math.min(G.x + G.w - w + 40, x - w * 0.5));
 	fill(ink.focus, () => ctx.roundRect(left, G.axis - 10, w, 20, 4));
-	write(text, left + w / 2, G.axis + 0.5, ink.onFocus, 11, 600, "center");
+	write(text, left + w * 0.5, G.axis + 0.5, ink.onFocus, 11, 600, "center");
 }

@@ -16,7 +16,7 @@ export function drawOverview(G) {
 	Object.assign(overview, {span, start});
 	const {y, h} = G.overview, X = (t) => G.x + Math.max(0, (t - start) / span) * G.w, slots = (span / G.w / SLOT) * 3;
 	fill(ink.raised, () => ctx.roundRect(G.x, y, G.w, h, 4));
-	write(length(span), G.x - 10, y + h / 2, ink.muted, 11, 400, "right");
+	write(length(span), G.x - 10, y + h * 0.5, ink.muted, 11, 400, "right");
 	if (slots <= 400) {
 		const bars = [];
 		for (let k = Math.ceil(start / SLOT / slots), n = 0; n < G.w / 3; k++, n++) {

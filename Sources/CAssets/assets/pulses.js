@@ -25,7 +25,7 @@ export function drawPulses(now, squares) {
 			continue;
 		}
 		if (u >= 0) {
-			const at = (p.back ? 1 - u : u) * 16, k = 2 * Math.min(15, at | 0), f = at - k / 2, q = p.path;
+			const at = (p.back ? 1 - u : u) * 16, k = 2 * Math.min(15, at | 0), f = at - k * 0.5, q = p.path;
 			groups[p.group].push(q[k] + (q[k + 2] - q[k]) * f, q[k + 1] + (q[k + 3] - q[k + 1]) * f);
 		}
 		i++;
