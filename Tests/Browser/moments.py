@@ -114,7 +114,7 @@ async def seek(checks, browser, options):
             async def rests():
                 nonlocal before, fresh
                 before, fresh = fresh, await lists(other)
-                return before == fresh
+                return before == fresh and len(fresh["#scope-list"]) > 0
             fresh = await lists(other)
             await eventually(rests, 4, 0.3)
             # A page behind another draws nothing and writes nothing.

@@ -5,7 +5,7 @@ import {h, bdi, $} from "./dom.js";
 import {signed, plain} from "./draw.js";
 import {clock, duration} from "./time.js";
 
-let flowItems = [], scopeItems = [], flowList, scopeList, picks = {}, placedAt = 0, placing = 0, turn = 0;
+let flowItems = [], scopeItems = [], flowList, scopeList, picks = {}, placedAt = 0, placing = 0, turn = 0, tick = 0;
 const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 function roving(list) {
 	const all = () => [...list.querySelectorAll("button")];
@@ -40,19 +40,25 @@ function targets(list) {
 				button.tabIndex = -1;
 				button.dataset.key = key;
 			}
-			const there = list.children[next.size] ?? null;
-			if (there !== item.li) list.insertBefore(item.li, there);
 			item.run = run;
 			next.set(key, item);
 			return item;
 		},
 		// Ends a round: what was not asked for goes, but for what has the focus. Answers those that stay.
 		end() {
-			for (const [key, item] of held) {
-				if (next.has(key)) continue;
-				if (item.button === document.activeElement) next.set(key, item);
-				else item.li.remove();
+			let rest = null;
+			for (const entry of held) {
+				if (next.has(entry[0])) continue;
+				if (entry[1].button === document.activeElement) rest = entry;
+				else entry[1].li.remove();
 			}
+			let at = list.firstElementChild;
+			for (const {li} of next.values()) {
+				if (at === rest?.[1].li) at = at?.nextElementSibling;
+				if (li === at) at = at.nextElementSibling;
+				else list.insertBefore(li, at ?? null);
+			}
+			if (rest) next.set(...rest);
 			[held, next] = [next, new Map()];
 			return [...held.values()];
 		},
@@ -78,7 +84,7 @@ export function flowTargets(L) {
 	model.organs.forEach((o, i) => add(`o${i}`, L.organs[i], () => [[o.n], ", organ: ", [o.text || "no command yet"]], () => picks.mind(i, true)));
 	flowItems = flowList.end();
 	if (flowItems.length && !flowItems.some((i) => i.button.tabIndex === 0)) flowItems[0].button.tabIndex = 0;
-	writeFlow();
+	for (const item of flowItems) setParts(item.span, item.parts());
 }
 
 const NAMED = 8;
@@ -89,7 +95,13 @@ function gateParts(gate) {
 	const trust = gate.w == null ? "" : `, trust ${plain(gate.w)}`;
 	return [[gate.n], `, ${state.toLowerCase()}, potential ${x == null ? "unknown" : signed(x)}, ${many(gate.cells.length, "cell")}${trust}`, ...cells, more > 0 ? ` and ${more} more` : ""];
 }
-export function writeFlow() {for (const item of flowItems) setParts(item.span, item.parts())}
+// A dozen texts at a time, and that of the focus: hundreds at once would hold up a frame.
+function writeSome(items) {
+	const apart = Math.ceil(items.length / 12);
+	tick++;
+	items.forEach((item, i) => {if ((i + tick) % apart === 0 || item.button === document.activeElement) setParts(item.span, item.parts())});
+}
+export const writeFlow = () => writeSome(flowItems);
 
 function spotParts({kind, t, item}) {
 	const gate = [model.gates[item.g]?.n ?? ""], at = clock(t);
@@ -135,7 +147,7 @@ function scopeFocused({target}) {
 	item?.place();
 	if (target.matches(":focus-visible")) item?.focused?.();
 }
-export function writeScope() {for (const item of scopeItems) setParts(item.span, item.parts())}
+export const writeScope = () => writeSome(scopeItems);
 
 // Live region: openings, answers and what waits for a confirmation, at most one notice in 3 s, then their numbers.
 let waiting = [], spokenAt = -Infinity, timer = 0;

@@ -25,6 +25,8 @@ async function fetchColumns(from, to, columns, signal) {
 
 async function load(index) {
 	const {signal} = past, from = index * BLOCK, to = Math.min(from + BLOCK, Math.ceil(latest() / ring.SLOT) * ring.SLOT);
+	// One that has not begun yet.
+	if (to <= from) return;
 	blocks.set(index, {at: Infinity, note: ""});
 	busy++;
 	try {
