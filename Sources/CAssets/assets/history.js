@@ -75,7 +75,8 @@ function note() {
 }
 
 export function want() {
-	if (!model.ready || model.frozen != null) return;
+	// A recording of which nothing was played yet has no moment.
+	if (!model.ready || model.frozen != null || !latest()) return;
 	const first = ring.tail() * ring.SLOT, start = windowStart(), end = windowEnd(), {shot} = far, former = far.note;
 	if (start < first && (!shot || start < shot.from || Math.min(end, first) > shot.to || view.span < shot.span * 0.5 || view.span > shot.span * 2)) {
 		clearTimeout(timer);
