@@ -98,14 +98,14 @@ async def hidden(checks, browser, context, tab):
 
     async def rests():
         nonlocal quiet
-        now = await tab.eval("JSON.stringify([__frames, __kinds.waves, __kinds.potential])")
+        now = await tab.eval("JSON.stringify([__frames, __kinds.waves])")
         before, quiet = quiet, now
         return before == now
     checks(await eventually(rests, 8, 0.7), "it is sent no waves, and runs no frame", quiet)
     await tab.eval("__kinds = {}; __frames = 0")
     checks(await tab.wait("(__kinds.gate ?? 0) > 2 && (__kinds.collapse ?? 0) > 0", 10), "it is sent state and decisions", await tab.eval("__kinds"))
     found = await tab.eval("({frames: __frames, kinds: Object.keys(__kinds)})")
-    checks(found["frames"] == 0 and not {"waves", "potential"} & set(found["kinds"]), "and nothing else, and draws nothing", found)
+    checks(found["frames"] == 0 and "waves" not in found["kinds"], "and no wave, and draws nothing", found)
     await other.close()
     await tab.call("Page.bringToFront")
     checks(await tab.wait("!document.hidden && __frames > 0 && __kinds.waves > 0", 10), "in front again it is sent waves, and draws", await tab.eval("[__frames, __kinds]"))
