@@ -197,6 +197,33 @@ async def banner(checks, tab):
     checks(found[0] == "status" and len(found[1]) <= 2 and found[2], "a state is announced once, and its numbers are not", found)
 
 
+async def bounds(checks, tab):
+    """Lists are of the time that the page keeps, and hold each thing once."""
+    found = await tab.eval("""(async () => {
+        const {model, take, mark} = await __module("model"), old = model.lastAt - 7200000, gate = () => model.gates[0].history;
+        const sizes = () => [model.openings.length, model.requests.length, model.commands.length, gate().length];
+        const before = sizes(), at = (n) => old + n * 1000, result = {k: "result", id: "none", o: 0, t: old, ok: true};
+        const add = () => {
+            for (let n = 0; n < 3000; n++) {
+                mark({k: "collapse", id: `b${n}`, c: `bc${n}`, g: 0, t: at(n), confidence: 1}, true);
+                mark({k: "request", id: `br${n}`, c: `bc${n}`, g: 0, m: 0, t: at(n), until: at(n)}, true);
+                mark({k: "command", id: `bd${n}`, o: 0, t: at(n), text: "", open: null}, true);
+                mark({k: "gate", g: 0, state: n % 2 ? "OPEN" : "STABLE", t: at(n)}, true);
+                mark(result, true);
+            }
+        };
+        add();
+        const full = sizes();
+        add();
+        const again = sizes(), sorted = [model.openings, gate()].every((list) => list.every((item, i) => !i || list[i - 1].t <= item.t));
+        take({...model.health, k: "health", now: model.lastAt});
+        return {before, full, again, sorted, after: sizes()};
+    })()""")
+    grown = [a - b for a, b in zip(found["full"], found["before"])]
+    checks(all(2900 <= n <= 3000 for n in grown) and found["again"] == found["full"] and found["sorted"], "what is read again is there once, in order of time", found)
+    checks(all(n <= 60 for n in found["after"]), "what is older than the page's half hour goes when no window shows it", found)
+
+
 async def moments(checks, browser, context, server):
     """A link opens its moment, however old it is; a recording is played up to it."""
     window = "__module('view').then(({view, latest}) => [view.end, view.cursor, latest()])"
@@ -230,7 +257,7 @@ async def check(checks, browser, options):
         context = await browser.context()
         tab = await browser.tab(context, script=MODULES)
         await server.enter(tab)
-        for part in (keys, facts, commands, banner, outcomes, slider, back):
+        for part in (keys, facts, commands, banner, bounds, outcomes, slider, back):
             await part(checks, tab)
         faults = [fault for fault in await tab.seen() if f"404 (Not Found) {server.origin}/gate/" not in fault]
         checks(not faults, "no error, no violation of the policy", faults)

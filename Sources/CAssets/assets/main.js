@@ -43,7 +43,11 @@ function draw(at) {
 	root.dataset.ready = "1";
 }
 
-function figures() {drawHeader(); drawHealth()}
+function figures() {
+	if (document.hidden) return;
+	drawHeader();
+	drawHealth();
+}
 
 function all() {
 	const bare = model.ready && !model.cells.length && !model.gates.length;
