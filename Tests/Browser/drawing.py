@@ -282,10 +282,14 @@ async def lists(checks, browser, context, server):
     texts = await tab.eval(read)
     lanes = [text for text in texts if re.fullmatch(r"\w+, (open|stable|closed), \d\.\d\d", text)]
     checks([text.split(",")[0] for text in lanes] == ["math", "plan", "speech", "vision"] and texts[:4] == lanes, "the scope's list begins with the lanes, their states and values", texts)
-    times = [re.search(r"\d\d:\d\d:\d\d", text)[0] for text in texts[4:]]
+    times = [re.search(r"\d\d:\d\d:\d\d", text)[0] for text in texts[5:]]
     checks(times == sorted(times) and times, "its marks are in order of time", texts)
-    names = await tab.eval("[...document.querySelectorAll('.targets button')].every((b) => b.querySelector('bdi'))")
+    names = await tab.eval("[...document.querySelectorAll('.targets button')].every((b) => b.querySelector('bdi') || b.dataset.key === 'overview')")
     checks(names, "names are isolated from the text around them")
+    checks(texts[4].startswith("Overview of 5 min"), "the overview has a name", texts[4])
+    await tab.eval("document.querySelector('[data-key=overview]').focus()")
+    await tab.key("Enter")
+    checks(await tab.wait(f"{read}[4].startsWith('Overview of 30 min')", 5), "Enter makes it longer", await tab.eval(read))
     await module(tab, "view", "m.setCursor(m.windowStart() + 1000)")
     checks(await tab.wait(f"{read}[0] !== {lanes[0]!r}", 5), "a lane's text is that of the cursor", await tab.eval(read))
     await tab.close()
@@ -350,6 +354,22 @@ async def history(checks, browser, context, server):
     await tab.close()
 
 
+async def approval(checks, browser, context, server):
+    """A command that waits for an operator is announced, once."""
+    tab = await browser.tab(context)
+    await tab.go(server.origin)
+    await tab.wait(EXPLAINED)
+    await tab.eval("__spoken = []; new MutationObserver(() => __spoken.push(document.querySelector('#live-region').textContent)).observe(document.querySelector('#live-region'), { childList: true })")
+    await module(tab, "model", "(m.model.role = 'operator', m.model.source.kind = 'live', 0)")
+    card = {"id": "o1", "title": "door opened", "gate": 0, "awaited": True, "outcome": None, "commands": []}
+    draw = f"m.drawFoot({{...{json.dumps(card)}, waiting: {{id: 'w1', until: {await module(tab, 'view', 'm.latest()')} + 600000}}}})"
+    await module(tab, "outcome", f"({draw}, {draw}, 0)")
+    checks(await tab.wait("__spoken.length > 0", 6), "what waits for approval is announced", await tab.eval("document.querySelector('#foot').textContent"))
+    spoken = await tab.eval("__spoken")
+    checks(len(spoken) == 1 and re.match(r"May it be done\? door opened waits until \d\d:", spoken[0]), "once, by its name", spoken)
+    await tab.close()
+
+
 async def check(checks, browser, options):
     server = await Server.recording(options, at=MOMENT)
     try:
@@ -365,6 +385,7 @@ async def check(checks, browser, options):
         await joins(checks, browser, context, server)
         await lists(checks, browser, context, server)
         await history(checks, browser, context, server)
+        await approval(checks, browser, context, server)
         await late(checks, browser, context, options)
     finally:
         await server.stop()

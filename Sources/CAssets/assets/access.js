@@ -3,7 +3,8 @@ import {model, gateAt, cellAt, strongest} from "./model.js";
 import {moment, view, setCursor} from "./view.js";
 import {h, bdi, $} from "./dom.js";
 import {signed, plain} from "./draw.js";
-import {clock, duration} from "./time.js";
+import {clock, duration, length} from "./time.js";
+import {overview, longer} from "./overview.js";
 
 let flowItems = [], scopeItems = [], flowList, scopeList, picks = {}, placedAt = 0, placing = 0, turn = 0, tick = 0;
 const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
@@ -116,7 +117,7 @@ function laneParts({gate, name, cells}) {
 	return [[name], `, ${gate ? gateAt(gate, when).state.toLowerCase() : "no gate"}, ${plain(strongest(cells, when))}`];
 }
 
-// Lanes, then marks in order of time. Only what has the focus is seen: the others follow at leisure.
+// Lanes, the overview, then marks in order of time. Only what has the focus is seen: the others follow at leisure.
 export function scopeTargets(G, at) {
 	clearTimeout(placing);
 	if (at - placedAt < 500) {placing = setTimeout(() => scopeTargets(G, performance.now()), 500); return}
@@ -128,6 +129,9 @@ export function scopeTargets(G, at) {
 		item.parts = () => laneParts(lane);
 		item.place = () => Object.assign(item.button.style, {transform: `translate(8px, ${Math.round(lane.y)}px)`, width: `${G.x - 12}px`, height: `${lane.h}px`});
 	}
+	const long = scopeList.add("overview", longer), {y, h: high} = G.overview;
+	long.parts = () => [`Overview of ${length(overview.span)}; press for a longer one`];
+	long.place = () => Object.assign(long.button.style, {transform: `translate(8px, ${Math.round(y + (high - size) / 2)}px)`, width: `${G.x - 12}px`, height: `${size}px`});
 	for (const s of G.spots.sort((a, b) => a.t - b.t).slice(-40)) {
 		const item = scopeList.add(`${s.kind}${s.item.id}`, () => picks.spot(s));
 		item.parts = () => spotParts(s);

@@ -2,7 +2,7 @@
 import {view, windowEnd, setCursor, setWindow, zoom, whole, move} from "./view.js";
 import {overviewTime, longer, overview} from "./overview.js";
 
-// `on`: `{stage, G(), timeAt(x), spot(x, y, reach), band(x, y), pick(spot), scroll(lanes), redraw()}`.
+// `on`: `{stage, G(), timeAt(x), spot(x, y, reach), band(x, y), pick(spot), scroll(lanes)}`.
 export function startGestures(on) {
 	const {stage} = on, touches = new Map(), listen = (type, run) => stage.addEventListener(type, (event) => {
 		if (!on.G() || (type !== "pointermove" && event.target.closest("button"))) return;
@@ -21,7 +21,7 @@ export function startGestures(on) {
 			pinch = {...at, span: view.span, t: on.timeAt(at.x), lane: view.lane};
 			drag = null;
 		} else if (y <= G.axis + 8) drag = {x, y, moved: false, from: view.cursor};
-		else if (x < G.x) {longer(); on.redraw()}
+		else if (x < G.x) longer();
 		else {
 			const t = overviewTime(G, x), end = windowEnd(), edge = overview.span * 0.01, inside = t >= end - view.span - edge && t <= end + edge;
 			drag = {grip: inside ? end - t : view.span * 0.5};

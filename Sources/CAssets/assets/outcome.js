@@ -5,10 +5,12 @@ import {act} from "./http.js";
 import {h, bdi, $} from "./dom.js";
 import {plain, signed} from "./draw.js";
 import {time, refusal} from "./card.js";
+import {announce} from "./access.js";
+import {clock} from "./time.js";
 
 const RESULTS = {confirmed: "Confirmed", partial: "Partly", failed: "False"};
 // The last card, the choice about it, and what was recorded here and no card shows yet.
-let card = null, chosen = null, text = "", error = null, working = false, recorded = null, timer = 0, acted = () => {};
+let card = null, chosen = null, text = "", error = null, working = false, recorded = null, timer = 0, announced = null, acted = () => {};
 export function startOutcome(after) {acted = after}
 
 export function drawFoot(next) {
@@ -43,6 +45,8 @@ function operator(done) {
 	const {waiting, trust = {}} = card, now = trust.now ?? 0, left = waiting ? waiting.until - latest() : 0;
 	if (left > 0 && model.source.kind !== "recording") {
 		const verdict = (v) => () => run("/verdict", {decision: waiting.id, verdict: v});
+		if (announced !== waiting.id) announce("command", ["May it be done? ", [card.title ?? ""], ` waits until ${clock(waiting.until)}`]);
+		announced = waiting.id;
 		// What waits no longer is offered no longer.
 		timer = setTimeout(() => {draw(); acted()}, left);
 		return [h("h3", "May it be done? Waits until ", time(waiting.until)), h("div.acts", button("act", "approve", verdict("approve"), "Approve"), button("act", "refuse", verdict("refuse"), "Refuse"))];

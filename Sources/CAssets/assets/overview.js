@@ -1,6 +1,6 @@
 // Rate, openings, and the window as a frame to drag.
 import {model} from "./model.js";
-import {view, latest, windowEnd, windowStart} from "./view.js";
+import {view, changed, latest, windowEnd, windowStart} from "./view.js";
 import {ctx, ink, write, fill, stroke} from "./draw.js";
 import {countAt, SLOT} from "./ring.js";
 import {intervals} from "./marks.js";
@@ -8,7 +8,10 @@ import {length} from "./time.js";
 
 const LENGTHS = [300000, 1800000, 7200000, 28800000, 86400000, 7 * 86400000];
 export const overview = {least: 0, start: 0, span: LENGTHS[0]};
-export function longer() {overview.least = (overview.least + 1) % LENGTHS.length}
+export function longer() {
+	overview.least = (overview.least + 1) % LENGTHS.length;
+	changed("lanes");
+}
 export const overviewTime = (G, x) => overview.start + ((x - G.x) / G.w) * overview.span;
 
 export function drawOverview(G) {

@@ -19,7 +19,7 @@ export function startScope(element, pick, spotsMoved) {
 	onSpots = spotsMoved;
 	[ground, traces, over] = stage.querySelectorAll("canvas");
 	new ResizeObserver(() => {relayoutScope(); redraw()}).observe(stage);
-	startGestures({stage, G: () => G, timeAt: (x) => start + Math.max(0, Math.min(G.w, x - G.x)) * colMs, spot: spotAt, band: bandAt, pick, scroll: scrollLanes, redraw: () => {dirty = true; redraw()}});
+	startGestures({stage, G: () => G, timeAt: (x) => start + Math.max(0, Math.min(G.w, x - G.x)) * colMs, spot: spotAt, band: bandAt, pick, scroll: scrollLanes});
 }
 
 // For paper: 185 by 95 mm, at twice the pixels of a screen, which also empties the canvases: to clear one would clear the paper under it.
