@@ -149,6 +149,7 @@ async def slider(checks, tab):
     found = await tab.eval("[document.querySelector('#card input[type=range]').value, document.querySelector('#card .true') === null]")
     checks(found == ["0.5", True], "the slider rests at the trust of the opening", found)
     text = await tab.eval(CARD)
+    checks("nothingWhy then" in text, "what there is not has no trace, such as commands", text)
     checks(all(part in text for part in ("What was asked", "door_open", "2 LF", "greet")), "the request is shown: event, budget, suggested actions", text)
     await tab.eval("document.querySelector('#card input[type=range]').focus(); __answers.whatIf = {trust: 0.51, points: [[1e12 - 1000, 0], [1e12, 0.7]], opens: true, at: 1e12 - 200, note: ''}")
     await tab.key("ArrowRight")

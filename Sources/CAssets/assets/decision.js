@@ -102,10 +102,9 @@ export function decisionFrame(m) {
 // Draws a card around the slider, which stays while its card is read again: it may be in a hand that holds it.
 function replace(card, top, kept, bottom) {
 	const box = $("card"), held = box.contains(document.activeElement) && !kept?.contains(document.activeElement), at = box.scrollTop;
-	if (kept && box.children[1] === kept) {
-		box.children[0].replaceChildren(...top.filter(Boolean));
-		box.children[2].replaceChildren(...bottom.filter(Boolean));
-	} else box.replaceChildren(h("div", top), kept ?? h("div"), h("div", bottom));
+	if (!kept || box.children[1] !== kept) box.replaceChildren(h("div"), kept ?? h("div"), h("div"));
+	box.children[0].replaceChildren(...top.filter(Boolean));
+	box.children[2].replaceChildren(...bottom.filter(Boolean));
 	box.scrollTop = decision.card ? at : 0;
 	if (held) box.querySelector("h3").focus();
 	decision.card = card;
