@@ -12,7 +12,7 @@ import {utc} from "./time.js";
 import * as ring from "./ring.js";
 
 const SETTLE = 1400;
-let paper = false, stage, ground, traces, over, G = null, start = 0, end = 0, colMs = 1, dirty = true, lastColumn = null, stepAt = 0, marks = {due: false, at: 0, start: 0}, version = -1, onSpots = () => {};
+let paper = false, stage, ground, traces, over, G = null, start = 0, end = 0, colMs = 1, dirty = true, lastColumn = null, stepAt = 0, spots = false, marks = {due: false, at: 0, start: 0}, version = -1, onSpots = () => {};
 
 export function startScope(element, pick, spotsMoved) {
 	stage = element;
@@ -56,7 +56,7 @@ function paint(c0, c1) {
 }
 
 function drawTraceCanvas(full, shift) {
-	// Anew is what may still settle, and all that came later than it was painted.
+	// Painted again is what may still settle, and all that came later than it was painted.
 	const ratio = traces.width / G.w, fresh = Math.max(14, Math.ceil(Math.max(SETTLE, end - ring.takeOldest()) / colMs)), c0 = G.w - fresh - shift;
 	if (full || shift > G.w / 3 || fresh > G.w / 2 || !Number.isInteger(shift * ratio)) {
 		begin(traces, !paper);
@@ -82,6 +82,10 @@ export function drawScope(at) {
 	const width = view.span / G.w, column = Math.floor(windowEnd() / width), steady = width === colMs && lastColumn != null && column >= lastColumn;
 	if (!dirty && steady && (column === lastColumn || at - stepAt < (motion.reduced ? 500 : ladder.labelsEvery))) {
 		if (marks.due) drawMarks(at);
+		else if (spots) {
+			spots = false;
+			onSpots(G, at);
+		}
 		return;
 	}
 	const full = dirty || !steady, shift = column - lastColumn;
@@ -106,7 +110,9 @@ function drawMarks(at) {
 	begin(over, !paper);
 	drawCollapses(G, start, colMs, end);
 	drawCursor(G, start, colMs);
-	onSpots(G, at);
+	// The list beside it follows in a frame of its own.
+	spots = true;
+	redraw();
 }
 function spotAt(x, y, reach) {
 	const away = (s) => Math.hypot(s.x - x, s.y - y), best = G.spots?.reduce((a, b) => (a && away(a) <= away(b) ? a : b), null);
