@@ -80,12 +80,14 @@ package struct Assets: Sendable {
         enter = page("enter.html")
     }
 
-    /// A file without what only its readers need: indentation, empty lines, lines that are comments, and a script's spaces beside signs.
+    /// A file without what only its readers need: indentation, empty lines, lines that are comments, breaks after signs that end no statement by
+    /// a break, and a script's spaces beside signs.
     static func bare(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
         let comment: (begin: String, end: String)
+        let joining: Set<UInt8>
         switch name.split(separator: ".").last {
-        case "js": comment = ("//", "")
-        case "css": comment = ("/*", "*/")
+        case "js": (comment, joining) = (("//", ""), Set("{;,(".utf8))
+        case "css": (comment, joining) = (("/*", "*/"), Set("{};,".utf8))
         default: return bytes
         }
         let lines = bytes.split(separator: UInt8(ascii: "\n")).compactMap { line -> ArraySlice<UInt8>? in
@@ -94,7 +96,14 @@ package struct Assets: Sendable {
                 text.starts(with: comment.begin.utf8) && text.reversed().starts(with: comment.end.utf8.reversed())
             return text.isEmpty || isComment ? nil : comment.end.isEmpty ? narrow(text) : text
         }
-        return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
+        var out: [UInt8] = []
+        for (number, line) in lines.enumerated() {
+            out += line
+            // A comment at a line's end ends with it.
+            let isJoined = line.last.map(joining.contains) ?? false && !line.contains(comment.begin.utf8)
+            if !isJoined, number < lines.count - 1 { out.append(UInt8(ascii: "\n")) }
+        }
+        return out
     }
 
     /// A line of a script without the spaces beside signs; within texts and templates all stay. A line with an apostrophe, an escape, a comment
