@@ -246,7 +246,7 @@ async def moments(checks, browser, context, server):
     begin = await tab.eval("__module('view').then(({windowStart}) => windowStart())")
     checks(begin == await tab.eval("__module('model').then(({model}) => model.source.start)"), "Home shows the begin of a recording", begin)
     await tab.eval("document.querySelector('#from-here').click()")
-    checks(await tab.wait(f"{state} === 'Playing' && {window}.then(([end, , now]) => end === null && now < {later})", 10), "it plays from there, though it was stopped", await tab.eval(state))
+    checks(await tab.wait(f"{state} === 'Playing' && {window}.then(([end, , now]) => end === null && now >= {begin} && now < {later})", 10), "it plays from there, though it was stopped", await tab.eval(state))
     await tab.key("p")
     checks(await tab.wait(state + " === 'Stopped'", 10), "p stops it", await tab.eval(state))
     await tab.close()
