@@ -84,12 +84,13 @@ async def lists(checks, tab):
     shown = await tab.wait("document.querySelector('#card .refused')?.textContent ?? ''")
     checks("thalamus" in shown, f"Enter asks for the card of {gate}", await tab.eval("document.querySelector('#card').textContent.slice(0, 200)"))
     await tab.key("2")
-    spot = await tab.eval(focused)
-    checks(any(word in (spot or "") for word in ("opened at", "Answer", "Command", "Question")), "2 comes to the scope's marks", spot)
-    for _ in range(12):
+    checks(await tab.eval("document.activeElement.closest('#scope-list') !== null"), "2 comes to the scope's list", await tab.eval(focused))
+    # Lanes first, then the marks in order of time.
+    for key in ["ArrowUp"] * 12 + ["ArrowDown"] * 12:
         if "opened at" in await tab.eval(focused):
             break
-        await tab.key("ArrowUp")
+        await tab.key(key)
+    checks("opened at" in await tab.eval(focused), "↑ and ↓ come to a collapse", await tab.eval(focused))
     await tab.key("Enter")
     shown = await tab.wait("/math opened/.test(document.querySelector('#card h3')?.textContent ?? '')")
     checks(shown, "Enter opens the card of a collapse", await tab.eval("document.querySelector('#card').textContent.slice(0, 200)"))
