@@ -23,6 +23,16 @@ window.__pack = async (frame) => {
     data.set(packed, 1);
     return data.buffer;
 };
+window.__waves = (seq) => {
+    const data = new DataView(new ArrayBuffer(16));
+    data.setUint8(0, 1);
+    data.setUint32(4, seq, true);
+    __fakes.at(-1).onmessage({data: data.buffer});
+};
+window.__hide = (hidden) => {
+    Object.defineProperty(document, "hidden", {configurable: true, value: hidden});
+    document.dispatchEvent(new Event("visibilitychange"));
+};
 __sockets.at(-1).close();
 """
 BANNER = "document.querySelector('#banner').textContent"
@@ -74,11 +84,16 @@ async def order(checks, tab):
     checks(await gates(tab) == before + 1, "and comes once over the next", (before, await gates(tab)))
     await give(tab, {"k": "behind", "n": 4}, names(15, "while behind"))
     checks(await gates(tab) == before + 2 and await tab.eval("__fakes.length") == 3, "while a tab is behind, numbers may be missing")
-    await tab.eval("(() => { const data = new DataView(new ArrayBuffer(16)); data.setUint8(0, 1); data.setUint32(4, 16, true); __fakes.at(-1).onmessage({data: data.buffer}); })()")
+    await tab.eval("__waves(16)")
     await give(tab, names(18, "after a gap"))
     number, address = await sockets(tab, 4)
     checks(number == 4 and "after=" not in address, "and no longer once every wave is sent again", (number, address))
-    await tab.eval("__open()")
+    before = await gates(tab)
+    await tab.eval("__open(); __hide(true)")
+    await give(tab, names(40, "while hidden"))
+    await tab.eval("__hide(false); __waves(45)")
+    await give(tab, names(46, "seen again"))
+    checks(await gates(tab) == before + 2 and await tab.eval("__fakes.length") == 4, "a hidden tab is sent no waves, and misses no frame", await tab.eval("__fakes.length"))
     await tab.eval("__give('{not JSON')")
     number, address = await sockets(tab, 5)
     checks(number == 5 and "after=" not in address, "after a frame that is not understood the page begins anew", (number, address))
