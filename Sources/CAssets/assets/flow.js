@@ -10,7 +10,7 @@ import {duration} from "./time.js";
 
 export const flow = {L: null};
 const swings = [], edgeAt = [];
-let stage, still, moving, dirty = true, whole = true, part = 0, busy = false, drawnAt = 0, ring = 0, gap = 125, onLayout = () => {};
+let stage, still, moving, dirty = true, whole = true, part = 0, busy = false, even = false, drawnAt = 0, ring = 0, gap = 125, onLayout = () => {};
 
 export function startFlow(element, laidOut) {
 	stage = element;
@@ -204,19 +204,24 @@ function drawMoving(at) {
 	drawPulses(at, dense || ladder.squares);
 }
 
-// Draws what moves, at 5 Hz (`all`: now, whole) also what stands; answers whether it did. Dense rows are drawn in parts, with a frame
-// between two of them that is left to the scope.
+// Draws what moves, at 4 to 5 Hz (`all`: now, whole) also what stands; answers whether the scope had better wait. Dense rows, of which there
+// are many: what moves in every other frame, and in those between what stands, in parts, or else the scope, so that no frame does two.
 export function drawFlow(at, all) {
 	const {L} = flow;
 	if (!L) return false;
-	const parts = L.tier === "dense" && !all && !whole ? 4 : 1, every = motion.reduced ? 500 : ladder.level ? 250 : 200;
-	busy = all || whole || (!busy && (part > 0 || at - drawnAt >= (dirty && parts === 1 ? 60 : every)));
+	const dense = L.tier === "dense", now = all || whole, apart = dense && !now && !motion.reduced, parts = apart ? 3 : 1, every = motion.reduced ? 500 : ladder.level || dense ? 250 : 200;
+	even = !even;
+	if (apart && even) {
+		drawMoving(at);
+		return true;
+	}
+	busy = now || (!busy && (part > 0 || at - drawnAt >= (dirty && !dense ? 60 : every)));
 	if (busy) {
 		if (parts === 1) part = 0;
 		if (part === 0) {drawnAt = at; dirty = whole = false}
 		drawStill(part, parts);
 		part = (part + 1) % parts;
 	}
-	drawMoving(at);
+	if (!apart) drawMoving(at);
 	return busy;
 }

@@ -3,7 +3,7 @@ import {model, hooks, decisionOf} from "./model.js";
 import {offline, start} from "./feed.js";
 import {view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, windowStart, following, moment, latest} from "./view.js";
 import {readInk} from "./draw.js";
-import {startLoop, redraw} from "./loop.js";
+import {startLoop, redraw, motion} from "./loop.js";
 import {startFlow, relayout, drawFlow, flowFrame, flow} from "./flow.js";
 import {startScope, drawScope, dirtyScope, relayoutScope, paperScope, scopeViewChanged} from "./scope.js";
 import {startHistory, want, forget} from "./history.js";
@@ -26,7 +26,7 @@ const live = () => model.ready && model.frozen == null && following() && (model.
 
 // What Flow shows another moment for than now: a cursor, or else the window.
 const leaveMoment = () => {if (view.cursor != null) setCursor(null); else goLive()};
-let late = false;
+let waited = 0;
 
 function draw(at) {
 	if (!model.ready) return;
@@ -34,12 +34,12 @@ function draw(at) {
 	let heavy = false;
 	if (isShown("flow")) {
 		if (!flow.L) relayout();
-		heavy = drawFlow(at, flowNow || !following() || model.frozen != null);
+		heavy = drawFlow(at, flowNow || !live());
 	}
 	flowNow = false;
-	// What stands in Flow and a step of the scope fall into different frames.
-	late = heavy && live() && !late;
-	if (isShown("scope") && !late) drawScope(at);
+	// The scope waits for frames without much of Flow, but not for long.
+	waited = heavy && live() && waited < (motion.reduced ? 1 : 3) ? waited + 1 : 0;
+	if (isShown("scope") && !waited) drawScope(at);
 	root.dataset.ready = "1";
 }
 
