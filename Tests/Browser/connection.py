@@ -68,7 +68,7 @@ async def order(checks, tab):
     checks(await gates(tab) == before + 2, "a frame that comes twice is taken once", (before, await gates(tab)))
     await give(tab, names(last + 4, "after a gap"))
     number, address = await sockets(tab, 2)
-    checks(number == 2 and "after=" not in address and await gates(tab) == before + 2, "after a missing frame the page begins anew", (number, address))
+    checks(number == 2 and "after=" not in address and await gates(tab) == before + 2, "after a missing frame the page begins again", (number, address))
     await tab.eval("__open()")
     now = await tab.eval("__module('time').then(({sourceNow}) => sourceNow())")
     await give(tab, {"k": "snapshot", "boot": "other", "seq": 10, "env": "dev", "role": "observer", "csrf": None, "mode": None, "now": now, "from": None,
@@ -96,7 +96,7 @@ async def order(checks, tab):
     checks(await gates(tab) == before + 2 and await tab.eval("__fakes.length") == 4, "a hidden tab is sent no waves, and misses no frame", await tab.eval("__fakes.length"))
     await tab.eval("__give('{not JSON')")
     number, address = await sockets(tab, 5)
-    checks(number == 5 and "after=" not in address, "after a frame that is not understood the page begins anew", (number, address))
+    checks(number == 5 and "after=" not in address, "after a frame that is not understood the page begins again", (number, address))
 
 
 async def refusals(checks, tab):

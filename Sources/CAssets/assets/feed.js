@@ -57,7 +57,7 @@ function message(data, from) {
 	return new Response(stream).json().then((m) => {if (from === socket) json(m)});
 }
 
-// While a packed frame is being opened, later ones wait, so that the order stays. After one that is not understood the page begins anew.
+// While a packed frame is being opened, later ones wait, so that the order stays. After one that is not understood the page begins again.
 function arrive(data, from) {
 	const run = () => (from === socket ? message(data, from) : null), failed = (error) => {
 		if (from !== socket) return;

@@ -4,7 +4,7 @@ import {view} from "./view.js";
 
 // A pane that is narrower has names and boxes of its own.
 export const NARROW = 640;
-// The least height of a row with all of its parts; one that joins may press the others together to the second.
+// The least height of a row with all that is in it; one that joins may press the others together to the second.
 const FULL = 58, PRESSED = 48, FOLD = 120, PAD = 16;
 const prefix = (name) => name.split(/[.\-_/:]/, 1)[0];
 
