@@ -44,6 +44,17 @@ async def verdicts(checks, tab, system):
     checks(await tab.wait("document.querySelector('#foot [data-key=approve]') === null", 10), "and nothing is asked any more", await tab.eval(FOOT))
 
 
+async def organ(checks, tab):
+    """The organ that a command went to opens the decision that sent it."""
+    button = "[...document.querySelectorAll('#flow-list button')].find((b) => b.textContent.startsWith('motor, organ'))"
+    checks(await tab.wait(button + " !== undefined", 10), "who was sent a command is shown", await tab.eval("document.querySelector('#flow-list').textContent"))
+    await tab.eval("document.querySelector('#flow-list button').click()")
+    await tab.wait(f"/did it not open|is open/.test({CARD})", 10)
+    await tab.eval(button + ".click()")
+    shown = await tab.wait(f"/plant opened/.test(document.querySelector('#card h3')?.textContent ?? '') && /motor/.test({CARD}.split('What was done')[1] ?? '')", 10)
+    checks(shown, "and opens the decision", await tab.eval(CARD + ".slice(0, 300)"))
+
+
 async def refused(checks, tab, system):
     sent = await commanded(system)
     # The gate is stable again before it can open again.
@@ -117,6 +128,7 @@ async def check(checks, browser, options):
             await server.enter(tab)
             begun = await tab.eval("Date.now()")
             await verdicts(checks, tab, system)
+            await organ(checks, tab)
             await refused(checks, tab, system)
             server = await past(checks, browser, tab, system, server, begun)
         finally:
