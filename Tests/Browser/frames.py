@@ -140,6 +140,13 @@ async def outcomes(checks, tab):
     until = await tab.eval("__module('time').then(({sourceNow}) => sourceNow())") + 1500
     await shown(tab, decision("d3", waiting={"id": "d3", "until": until}, awaited=False), "document.querySelector('#foot [data-key=approve]')")
     checks(await tab.eval("document.querySelector('#foot [data-key=approve]') !== null"), "commands that wait are approved or refused", await tab.eval(FOOT))
+    checks(await tab.wait("document.querySelector('#foot [data-key=approve]') === null", 5), "and not offered once they wait no longer", await tab.eval(FOOT))
+    card = decision("d4", waiting={"id": "d4", "until": until + 3600000})
+    await shown(tab, card, "document.querySelector('#foot [data-key=approve]')")
+    await tab.eval("document.querySelector('#foot [data-key=approve]').click()")
+    await tab.wait("__acts.length === 3")
+    await tab.eval("__release({text: 'approved'})")
+    checks(await tab.wait("document.querySelector('#foot [data-key=approve]') === null", 5), "what was approved is not asked again", await tab.eval(FOOT))
 
 
 async def slider(checks, tab):

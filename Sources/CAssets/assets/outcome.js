@@ -10,7 +10,7 @@ import {clock} from "./time.js";
 
 const RESULTS = {confirmed: "Confirmed", partial: "Partly", failed: "False"};
 // The last card, the choice about it, and what was recorded here and no card shows yet.
-let card = null, chosen = null, text = "", error = null, working = false, recorded = null, timer = 0, announced = null, acted = () => {};
+let card = null, chosen = null, text = "", error = null, working = false, recorded = null, timer = 0, announced = null, decided = null, acted = () => {};
 export function startOutcome(after) {acted = after}
 
 export function drawFoot(next) {
@@ -42,13 +42,13 @@ function draw() {
 const button = (kind, key, run, ...children) => h(`button.${kind}`, {"data-key": key, disabled: working, onclick: run}, ...children);
 
 function operator(done) {
-	const {waiting, trust = {}} = card, now = trust.now ?? 0, left = waiting ? waiting.until - latest() : 0;
+	const {waiting, trust = {}} = card, now = trust.now ?? 0, left = waiting && waiting.id !== decided ? waiting.until - latest() : 0;
 	if (left > 0 && model.source.kind !== "recording") {
 		const verdict = (v) => () => run("/verdict", {decision: waiting.id, verdict: v});
 		if (announced !== waiting.id) announce("command", ["May it be done? ", [card.title ?? ""], ` waits until ${clock(waiting.until)}`]);
 		announced = waiting.id;
 		// What waits no longer is offered no longer.
-		timer = setTimeout(() => {draw(); acted()}, left);
+		timer = setTimeout(() => {draw(); acted()}, Math.min(left, 1e9));
 		return [h("h3", "May it be done? Waits until ", time(waiting.until)), h("div.acts", button("act", "approve", verdict("approve"), "Approve"), button("act", "refuse", verdict("refuse"), "Refuse"))];
 	}
 	if (done) return h("div.pair", done, model.source.kind !== "recording" && button("small", "undo", () => outcome("undo"), "Undo"));
@@ -78,6 +78,7 @@ async function run(path, body) {
 	try {
 		const answer = await act(path, body);
 		if (card?.id === id) {
+			if (body.verdict) decided = body.decision;
 			if (body.result) recorded = {former: JSON.stringify(outcome), outcome: body.result === "undo" ? null : {...body, by: "", at: latest(), before: answer.before, after: answer.after}};
 			chosen = null;
 			text = "";
