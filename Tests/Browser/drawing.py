@@ -370,6 +370,42 @@ async def approval(checks, browser, context, server):
     await tab.close()
 
 
+# Which canvases are cleared in each frame: of Flow 0 what stands and 1 what moves, of the scope 2 to 4.
+FRAMES = """{
+  let current = null;
+  const ask = window.requestAnimationFrame, clear = CanvasRenderingContext2D.prototype.clearRect;
+  window.__drawn = [];
+  window.requestAnimationFrame = (run) => ask((at) => { current = new Set(); run(at); if (current.size) __drawn.push([...current]); current = null; });
+  CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+    current?.add([...document.querySelectorAll('.stage canvas')].indexOf(this.canvas));
+    clear.apply(this, box);
+  };
+}"""
+
+
+async def frames(checks, browser, context, options):
+    """With many rows what moves and all else fall into different frames, and nothing waits for good."""
+    server = await Server.recording(options, at="20s")
+    try:
+        tab = await browser.tab(context, motion="no-preference", script=FRAMES)
+        await server.enter(tab)
+        base = await module(tab, "model", "m.model.gates.length")
+        gates, cells = [gate(f"g{n:02}") for n in range(30)], [cell(f"c{n:02}", base + n, f"c{n:02}") for n in range(30)]
+        await module(tab, "model", f"m.take({json.dumps({'k': 'names', 'gates': gates, 'cells': cells})})")
+        await tab.key("p")
+        await tab.wait("document.querySelector('#play').textContent === 'Stop'")
+        await tab.eval("__drawn = []")
+        await tab.wait("__drawn.length > 120", 20)
+        drawn = await tab.eval("__drawn")
+        seen = {canvas for frame in drawn for canvas in frame}
+        shared = [frame for frame in drawn if 1 in frame and len(frame) > 1]
+        checks(seen == {0, 1, 2, 3, 4}, "every canvas is drawn", seen)
+        checks(len(shared) <= len(drawn) * 0.05, "no frame draws what moves and something else", (len(shared), len(drawn), shared[:5]))
+        await tab.close()
+    finally:
+        await server.stop()
+
+
 async def check(checks, browser, options):
     server = await Server.recording(options, at=MOMENT)
     try:
@@ -386,6 +422,7 @@ async def check(checks, browser, options):
         await lists(checks, browser, context, server)
         await history(checks, browser, context, server)
         await approval(checks, browser, context, server)
+        await frames(checks, browser, context, options)
         await late(checks, browser, context, options)
     finally:
         await server.stop()

@@ -14,7 +14,8 @@ function lanes() {
 export function arrange(W, H) {
 	const phone = W < NARROW, all = lanes(), x = phone ? 76 : 112, top = phone ? 52 : 42, bottom = H - 61, space = bottom - top, n = Math.max(1, all.length);
 	const minds = model.minds.length + model.organs.length > 0, share = (space - (minds ? Math.min(phone ? 132 : 56, space / (n + 1)) : 0)) / n, tall = share >= 34;
-	const mindsH = !minds ? 0 : tall ? Math.min(phone ? 132 : 56, space / (n + 1), 132) : 38, room = space - mindsH, h = tall ? Math.min(share, 132) : Math.min(20, room / Math.min(n, Math.max(1, Math.floor(room / 12))));
+	const mindsH = !minds ? 0 : tall ? Math.min(phone ? 132 : 56, space / (n + 1), 132) : 38, room = space - mindsH;
+	const h = tall ? Math.min(share, 132) : Math.min(20, room / Math.min(n, Math.max(1, Math.floor(room / 12))));
 	const fits = Math.max(1, Math.floor((room + 0.01) / h));
 	view.lane = Math.max(0, Math.min(view.lane, all.length - fits));
 	const first = tall ? 0 : view.lane, shown = all.slice(first, first + fits), y = Math.min(top + shown.length * h, bottom - mindsH);

@@ -12,7 +12,8 @@ import {utc} from "./time.js";
 import * as ring from "./ring.js";
 
 const SETTLE = 1400;
-let paper = false, stage, ground, traces, over, G = null, start = 0, end = 0, colMs = 1, dirty = true, lastColumn = null, stepAt = 0, spots = false, marks = {due: false, at: 0, start: 0}, version = -1, onSpots = () => {};
+let paper = false, stage, ground, traces, over;
+let G = null, start = 0, end = 0, colMs = 1, dirty = true, lastColumn = null, stepAt = 0, spots = false, marks = {due: false, at: 0, start: 0}, version = -1, onSpots = () => {};
 
 export function startScope(element, pick, spotsMoved) {
 	stage = element;
