@@ -38,7 +38,7 @@ async def keys(checks, tab):
     checks(found == [cells + 2, ["STABLE", 1], ["OPEN", 1]], "a cell of the same name in each of them has its own place", found)
     asked = len(tab.requests)
     await tab.eval(f"[...document.querySelectorAll('#flow-list button')].findLast((b) => b.textContent.startsWith('building-7')).click()")
-    await tab.wait("document.querySelector('#card .refused')")
+    await tab.wait("document.querySelector('#card .refused') !== null")
     asked = [url for url in tab.requests[asked:] if "/gate/" in url]
     checks(len(asked) == 1 and asked[0].endswith(long + "right"), "a gate is asked for by its whole name", asked)
 
@@ -137,12 +137,16 @@ async def outcomes(checks, tab):
     checks(await tab.wait(FOOT + ".includes('Was it true')", 5), "what is taken back can be reported again", await tab.eval(FOOT))
     await shown(tab, decision("d2", awaited=False), "!document.querySelector('#foot .act')")
     checks("awaits no outcome" in await tab.eval(FOOT), "where no outcome is awaited, the foot names that and has no button", await tab.eval(FOOT))
-    until = await tab.eval("__module('time').then(({sourceNow}) => sourceNow())") + 1500
-    await shown(tab, decision("d3", waiting={"id": "d3", "until": until}, awaited=False), "document.querySelector('#foot [data-key=approve]')")
+    # The time of a stopped recording stands, and each report of its state sets it again; here it runs, and the reports wait.
+    await tab.eval("(() => { const s = __sockets.at(-1), take = s.onmessage, held = []; s.onmessage = (e) => held.push(e);"
+                   "window.__resume = () => { s.onmessage = take; held.forEach(take); }; })()")
+    until = await tab.eval("__module('time').then(({setClock, sourceNow}) => { setClock(sourceNow(), 1); return sourceNow(); })") + 1500
+    await shown(tab, decision("d3", waiting={"id": "d3", "until": until}, awaited=False), "document.querySelector('#foot [data-key=approve]') !== null")
     checks(await tab.eval("document.querySelector('#foot [data-key=approve]') !== null"), "commands that wait are approved or refused", await tab.eval(FOOT))
     checks(await tab.wait("document.querySelector('#foot [data-key=approve]') === null", 5), "and not offered once they wait no longer", await tab.eval(FOOT))
+    await tab.eval("__resume()")
     card = decision("d4", waiting={"id": "d4", "until": until + 3600000})
-    await shown(tab, card, "document.querySelector('#foot [data-key=approve]')")
+    await shown(tab, card, "document.querySelector('#foot [data-key=approve]') !== null")
     await tab.eval("document.querySelector('#foot [data-key=approve]').click()")
     await tab.wait("__acts.length === 3")
     await tab.eval("__release({text: 'approved'})")
@@ -152,7 +156,7 @@ async def outcomes(checks, tab):
 async def slider(checks, tab):
     """The slider rests at the trust of the opening, and keeps no answer away while it is held."""
     card = decision("s1", request={"id": "r", "at": 1e12, "event": "door_open", "budget": 2, "until": 1e12 + 5000, "actions": ["greet (0.90)"]})
-    await shown(tab, card, "document.querySelector('#card input[type=range]')")
+    await shown(tab, card, "document.querySelector('#card input[type=range]') !== null")
     found = await tab.eval("[document.querySelector('#card input[type=range]').value, document.querySelector('#card .true') === null]")
     checks(found == ["0.5", True], "the slider rests at the trust of the opening", found)
     text = await tab.eval(CARD)
@@ -160,7 +164,7 @@ async def slider(checks, tab):
     checks(all(part in text for part in ("What was asked", "door_open", "2 LF", "greet")), "the request is shown: event, budget, suggested actions", text)
     await tab.eval("document.querySelector('#card input[type=range]').focus(); __answers.whatIf = {trust: 0.51, points: [[1e12 - 1000, 0], [1e12, 0.7]], opens: true, at: 1e12 - 200, note: ''}")
     await tab.key("ArrowRight")
-    await tab.wait("document.querySelector('#card .true')", 5)
+    await tab.wait("document.querySelector('#card .true') !== null", 5)
     after = decision("s1", answers=[{"text": "greet them", "by": "mind", "took": 3, "lf": 1, "outcome": "answered", "reason": None}])
     arrived = await shown(tab, after, CARD + ".includes('greet them')")
     checks(arrived, "an answer appears while the slider is held", await tab.eval(CARD))

@@ -107,7 +107,7 @@ async def lists(checks, tab):
 async def slider(checks, tab):
     """The potential under another trust, by arrows."""
     await tab.key("N")
-    await tab.wait("document.querySelector('#card input[type=range]')")
+    await tab.wait("document.querySelector('#card input[type=range]') !== null")
     await tab.eval("document.querySelector('#card input[type=range]').focus()")
     before = await tab.eval("document.querySelector('#card .curve').outerHTML")
     for _ in range(20):
