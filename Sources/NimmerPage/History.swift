@@ -62,7 +62,11 @@ package struct History: Sendable {
         if history.from < max(seam, markSeam) {
             let read = await read(from: history.from, to: max(seam, markSeam), wavesUntil: seam, into: &history)
             let before = Timestamp(nanoseconds: markSeam).milliseconds
-            marks = read.marks.filter { $0["t"]?.double ?? 0 < before } + marks
+            // A stream's time of a message is before the one at which it was heard: at the seam it can be in both.
+            var known = Set(marks.compactMap(Self.identity))
+            marks = read.marks.filter { mark in
+                mark["t"]?.double ?? 0 < before && Self.identity(mark).map { known.insert($0).inserted } ?? true
+            } + marks
             sources += read.sources
             notes = read.notes
         }
@@ -74,6 +78,11 @@ package struct History: Sendable {
         ]
         if !notes.isEmpty { object["note"] = .string(notes.joined(separator: "; ")) }
         return object
+    }
+
+    /// Kind and id of an event; nil for one without an id.
+    private static func identity(_ mark: JSON) -> String? {
+        mark["id"]?.string.map { "\(mark["k"]?.string ?? "") \($0)" }
     }
 
     private struct Past {

@@ -337,7 +337,7 @@ package struct PageFeed: Sendable {
             "close": .number(gate?.closeThreshold ?? defaults.closeThreshold),
             "release": .number(gate?.releaseFraction ?? defaults.releaseFraction),
             "half": PageText.number(facts.halfLife, 1), "window": PageText.number(facts.window, 1),
-            "w": PageText.number(gate?.weight ?? 0), "earned": .bool(facts.isEarned),
+            "w": gate.map { PageText.number($0.weight) } ?? .null, "earned": .bool(facts.isEarned),
             "witnesses": PageText.count(gate?.witnesses ?? 0),
             "since": opening.map { PageText.moment($0) } ?? .null,
         ]
