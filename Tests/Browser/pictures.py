@@ -50,6 +50,14 @@ def fullest(mask):
     return max(max(mask.crop((x, y, mask.width + x, mask.height + y)).reduce(TILE).get_flattened_data()) for x, y in shifts) / 255
 
 
+def part(png, box):
+    """The picture of an element, out of that of its page."""
+    edges = (box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"])
+    out = io.BytesIO()
+    Image.open(io.BytesIO(png)).crop([round(edge) for edge in edges]).save(out, "PNG")
+    return out.getvalue()
+
+
 def difference(committed, actual):
     """Why two pictures differ more than they may, and a picture of where; None and None where they do not."""
     a, b = (Image.open(io.BytesIO(png)).convert("RGB") for png in (committed, actual))
@@ -160,7 +168,7 @@ class Album:
         self.checks(size <= 3 << 20, "the pictures are at most 3 MiB in all", size)
 
 
-async def settled(tab, condition=None, clip=None):
+async def settled(tab, condition=None):
     """The picture once nothing changes any more: two in a row are the same, and a condition holds meanwhile (a machine that is busy
     makes any tab fall behind for a moment)."""
     before = None
@@ -168,7 +176,7 @@ async def settled(tab, condition=None, clip=None):
         if condition and not await tab.wait(condition):
             raise RuntimeError(f"the page is not as awaited: {await tab.eval('document.body.innerText')}")
         await tab.still()
-        now = await tab.picture(clip)
+        now = await tab.picture()
         if now == before:
             return now
         before = now
@@ -228,7 +236,7 @@ async def pages(album, browser, server):
                 whole = await settled(tab, EXPLAINED)
                 album(f"pictures/page-{width}-{theme}" if width != 1280 else "live" if theme == "dark" else "live-light", whole, await text_of(tab, "header"))
                 for pane in PANES:
-                    album(f"pictures/{pane}-{width}-{theme}", await settled(tab, EXPLAINED, await tab.rectangle(f"#{pane}")), await text_of(tab, f"#{pane}"))
+                    album(f"pictures/{pane}-{width}-{theme}", part(whole, await tab.rectangle(f"#{pane}")), await text_of(tab, f"#{pane}"))
                 if (width, theme) == (1280, "dark"):
                     self_test(album.checks, whole, [round(v) for v in (await tab.rectangle("#flow-list button")).values()])
             album.checks(not await tab.seen(), f"{width} {theme}: no error, no violation of the policy", await tab.seen())
