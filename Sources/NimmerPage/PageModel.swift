@@ -106,7 +106,7 @@ package final class PageModel: Sendable {
             }
             state.feed.learn(gate, explanation)
             state.asked[gate] = nil
-            guard let frame = state.feed.facts(gate, explanation) else { return }
+            guard let frame = state.feed.facts(gate) else { return }
             state.ring.append(frame, at: .now())
             for tab in state.tabs.values { tab.wake.yield() }
         }
@@ -124,11 +124,12 @@ package final class PageModel: Sendable {
         }
     }
 
-    /// Begins again with nothing, as at the jump of a recording; every tab is sent a snapshot.
-    package func restart(_ settings: ScopeSettings) throws(PageError) {
+    /// Begins again with nothing at a moment, as at the jump of a recording; every tab is sent a snapshot.
+    package func restart(_ settings: ScopeSettings, at moment: Timestamp) throws(PageError) {
         let boot = String(try Secret.random().prefix(8))
         state.withLock { state in
             state.scope = ScopeState(settings)
+            _ = state.scope.reduce(.tick(moment))
             state.feed = PageFeed()
             state.ring = FrameRing()
             state.boot = boot

@@ -14,6 +14,8 @@ package final class RecordingPlayback: Sendable {
     private let start: Timestamp
     private let end: Timestamp
     private let seek = Mutex<Timestamp?>(nil)
+    /// Whether it is to play on, as was asked since the last jump began; nil where neither was.
+    private let asked = Mutex<Bool?>(nil)
 
     /// Messages that are played in one go at most.
     private static let maximum = 20_000
@@ -49,10 +51,15 @@ package final class RecordingPlayback: Sendable {
     /// Takes what a tab asks.
     package func take(_ control: Tab.Control) {
         switch control {
-        case .play(let speed): player.withLock { $0.play(speed: speed) }
-        case .stop: player.withLock { $0.stop() }
+        case .play(let speed):
+            asked.withLock { $0 = true }
+            player.withLock { $0.play(speed: speed) }
+        case .stop:
+            asked.withLock { $0 = false }
+            player.withLock { $0.stop() }
         case .seek(let moment):
             let wanted = Timestamp(milliseconds: moment)
+            asked.withLock { $0 = nil }
             seek.withLock { $0 = max(start, min(end, wanted)) }
         }
         report()
@@ -105,11 +112,11 @@ package final class RecordingPlayback: Sendable {
         }
     }
 
-    /// Begins again, and plays at once up to a moment; it continues as it did.
+    /// Begins again, and plays at once up to a moment; it continues as it did, or as was asked meanwhile.
     private func jump(to moment: Timestamp) throws {
-        let (motion, speed) = player.withLock { ($0.motion, $0.speed) }
+        let (isPlaying, speed) = player.withLock { ($0.motion == .playing, $0.speed) }
         var next = try Player(reader, speed: speed, until: moment)
-        try model.restart(settings)
+        try model.restart(settings, at: start)
         while next.motion == .playing {
             let due = try next.advance(milliseconds: 0, limit: Self.maximum)
             for message in due {
@@ -118,8 +125,11 @@ package final class RecordingPlayback: Sendable {
             model.turn(at: next.now)
             if due.isEmpty { break }
         }
-        if motion == .playing { next.play(speed: speed) }
-        player.withLock { [next] in $0 = next }
+        player.withLock { [next] player in
+            let speed = player.speed
+            player = next
+            if asked.withLock({ $0 }) ?? isPlaying { player.play(speed: speed) }
+        }
     }
 
     /// Facts of the system in a recording: nothing but its waves and the thalamus's reports.

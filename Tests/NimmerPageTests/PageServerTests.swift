@@ -143,6 +143,28 @@ import Testing
         #expect(card["then"]?.double != nil)
     }
 
+    @Test func aJumpContinuesAsItWasAskedLast() async throws {
+        let stage = try await Stage()
+        let playback = stage.playback
+        let start = 1_771_093_800_000.0
+        func now() -> Double {
+            playback.model.read { state, feed in feed.snapshot(of: state)["now"]?.double ?? 0 }
+        }
+        let boot = playback.model.boot
+        playback.take(.seek(start + 10_000))
+        playback.take(.play(speed: 1000))
+        let playing = Task { try await playback.run() }
+        while playback.model.boot == boot || now() < start + 59_000 { await Task.yield() }
+        // Ended: a jump back stays there, whatever it did before.
+        playback.take(.seek(start + 20_000))
+        playback.take(.stop)
+        while now() > start + 30_000 { await Task.yield() }
+        for _ in 0..<200 { await Task.yield() }
+        #expect(!playback.isMoving)
+        #expect(abs(now() - start - 20_000) < 1)
+        playing.cancel()
+    }
+
     @Test func placesHaveKeysOfTheirOwn() async throws {
         let stage = try await Stage(at: "52s")
         let snapshot = stage.playback.model.read { state, feed in feed.snapshot(of: state) }

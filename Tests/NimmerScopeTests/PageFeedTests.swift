@@ -135,13 +135,17 @@ import Testing
             "weight": .number(0.25),
         ]
         feed.learn(gate, explanation)
-        guard case .text(let frame)? = feed.facts(gate, explanation) else {
+        guard case .text(let frame)? = feed.facts(gate) else {
             Issue.record("no frame")
             return
         }
         #expect(frame["facts"]?.array == [[.number(0), .number(1234), .number(777), .bool(true), .number(0.25)]])
         #expect(feed.snapshot(of: state)["gates"]?.array?.first?["half"]?.double == 1234)
-        #expect(feed.facts("nowhere", explanation) == nil)
+        // Earned, it is that of the origin that is trusted most.
+        let origins: JSON = [["trust": .number(0.4)], ["trust": .number(0.75)]]
+        feed.learn(gate, ["trust": .string("earned"), "weight": .number(0.25), "origins": origins])
+        #expect(feed.snapshot(of: state)["gates"]?.array?.first?["w"]?.double == 0.75)
+        #expect(feed.facts("nowhere") == nil)
     }
 
     @Test func textFromOutsideIsVisibleAndShort() {

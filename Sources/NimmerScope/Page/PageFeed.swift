@@ -12,6 +12,8 @@ package struct PageFeed: Sendable {
         package var window = GateConfiguration().windowMilliseconds
         /// Indicates whether its trust is earned by outcomes.
         package var isEarned = false
+        /// Trust as explained: of the gate where it is declared, the greatest of its origins where it is earned; nil where it is not known.
+        package var trust: Double?
 
         package init() {}
     }
@@ -69,6 +71,10 @@ package struct PageFeed: Sendable {
         if let half = explanation["half_life_ms"]?.double, half > 0 { found.halfLife = half }
         if let window = explanation["window_ms"]?.double, window > 0 { found.window = window }
         found.isEarned = explanation["trust"]?.string == "earned"
+        found.trust = explanation["weight"]?.double
+        if found.isEarned {
+            found.trust = (explanation["origins"]?.array ?? []).compactMap { $0["trust"]?.double }.max() ?? found.trust
+        }
         facts[gate] = found
     }
 
@@ -78,7 +84,7 @@ package struct PageFeed: Sendable {
     }
 
     /// The frame of a gate's facts as the thalamus explains them; nil for a gate that pages do not know.
-    package func facts(_ gate: String, _ explanation: JSON) -> PageFrame? {
+    package func facts(_ gate: String) -> PageFrame? {
         guard let number = names.gate(gate), let facts = facts[gate] else { return nil }
         return .of(
             "facts",
@@ -89,7 +95,7 @@ package struct PageFeed: Sendable {
                         .array([
                             PageText.count(number), PageText.number(facts.halfLife, 1),
                             PageText.number(facts.window, 1),
-                            .bool(facts.isEarned), explanation["weight"]?.double.map { PageText.number($0) } ?? .null,
+                            .bool(facts.isEarned), facts.trust.map { PageText.number($0) } ?? .null,
                         ])
                     ])
                 )
@@ -307,10 +313,16 @@ package struct PageFeed: Sendable {
             changed.append(
                 .array([
                     PageText.count(number), PageText.number(gate.potential), PageText.moment(at),
-                    PageText.number(gate.weight), PageText.count(gate.witnesses),
+                    PageText.number(trust(name, gate)), PageText.count(gate.witnesses),
                 ]))
         }
         return changed.isEmpty ? [] : [.of("potential", [("p", .array(changed))])]
+    }
+
+    /// Trust in a gate: as it is reported where it is declared, else as the thalamus has explained it.
+    private func trust(_ name: String, _ gate: AttendedGate) -> Double {
+        guard let facts = facts[name], facts.isEarned, let trust = facts.trust else { return gate.weight }
+        return trust
     }
 
     /// A potential below it cannot be seen.
@@ -337,7 +349,7 @@ package struct PageFeed: Sendable {
             "close": .number(gate?.closeThreshold ?? defaults.closeThreshold),
             "release": .number(gate?.releaseFraction ?? defaults.releaseFraction),
             "half": PageText.number(facts.halfLife, 1), "window": PageText.number(facts.window, 1),
-            "w": gate.map { PageText.number($0.weight) } ?? .null, "earned": .bool(facts.isEarned),
+            "w": gate.map { PageText.number(trust(name, $0)) } ?? .null, "earned": .bool(facts.isEarned),
             "witnesses": PageText.count(gate?.witnesses ?? 0),
             "since": opening.map { PageText.moment($0) } ?? .null,
         ]
