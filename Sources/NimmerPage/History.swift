@@ -64,9 +64,10 @@ package struct History: Sendable {
             let before = Timestamp(nanoseconds: markSeam).milliseconds
             // A stream's time of a message is before the one at which it was heard: at the seam it can be in both.
             var known = Set(marks.compactMap(Self.identity))
-            marks = read.marks.filter { mark in
-                mark["t"]?.double ?? 0 < before && Self.identity(mark).map { known.insert($0).inserted } ?? true
-            } + marks
+            marks =
+                read.marks.filter { mark in
+                    mark["t"]?.double ?? 0 < before && Self.identity(mark).map { known.insert($0).inserted } ?? true
+                } + marks
             sources += read.sources
             notes = read.notes
         }
