@@ -73,13 +73,13 @@ function drawEdges(rows, dense, when, now) {
 	for (const row of rows) for (const place of row.places) {
 		const cell = model.cells[place.slot], v = cellAt(cell, when) ?? 0, age = when == null ? Math.max(0, now - cell.at) : 0, size = Math.abs(v);
 		const hz = cell.hz * Math.exp(-age / 1000);
-		const bundle = {colour: v < 0 && dense ? "closed" : cell.domain, dash: cell.virtual ? [1.5, 3] : [], step: age > 4000 ? 0 : size < 0.3 ? 1 : size < 0.6 ? 2 : 3, wide: when == null && hz > 12};
+		const bundle = {colour: v < 0 && dense ? "closed" : cell.domain, dash: cell.virtual ? [1.5, 3] : [], step: age > 4000 ? 0 : size < 0.3 ? 1 : size < 0.6 ? 2 : 3, width: when == null && hz > 12 ? 2.2 : when == null && hz > 3 ? 1.6 : 1};
 		const key = Object.values(bundle).join();
 		if (!bundles.has(key)) bundles.set(key, {...bundle, places: []});
 		bundles.get(key).places.push(place);
 	}
-	for (const {colour, dash, step, wide, places} of bundles.values()) {
-		stroke(ink[colour], wide ? 1.6 : 1, () => {for (const p of places) if (p.row.gates.length) path(p.path)}, (dense ? [0.2, 0.3, 0.45, 0.65] : [0.22, 0.32, 0.48, 0.7])[step], dash);
+	for (const {colour, dash, step, width, places} of bundles.values()) {
+		stroke(ink[colour], width, () => {for (const p of places) if (p.row.gates.length) path(p.path)}, (dense ? [0.2, 0.3, 0.45, 0.65] : [0.22, 0.32, 0.48, 0.7])[step], dash);
 		if (dense) blocks(ink[colour], [0.35, 0.5, 0.75, 1][step], places.flatMap((p) => [p.x, p.y]), 1.5);
 	}
 }
