@@ -114,7 +114,7 @@ async def past(checks, browser, tab, system, server, begun):
         memory = await page.eval(f"({PAST})({begun})")
         return memory["waves"] > 2
     checks(await eventually(remembered, 10, 0.5), "from PostgreSQL the witnesses of the openings come as waves", memory)
-    checks(memory["source"] == "mixed", "without the streams it comes from PostgreSQL", memory)
+    checks(memory["source"] in ("memory", "mixed"), "without the streams it comes from PostgreSQL", memory)
     alike(checks, "PostgreSQL", buffer, memory)
     await page.close()
     return again
