@@ -13,6 +13,8 @@ package final class RecordingPlayback: Sendable {
     private let player: Mutex<Player>
     private let start: Timestamp
     private let end: Timestamp
+    /// Indicates whether it begins at a moment that was named.
+    private let hasMoment: Bool
     private let seek = Mutex<Timestamp?>(nil)
     /// Whether it is to play on, as was asked since the last jump began; nil where neither was.
     private let asked = Mutex<Bool?>(nil)
@@ -34,6 +36,7 @@ package final class RecordingPlayback: Sendable {
         var last = start
         while let message = try whole.next() { last = message.at }
         end = last
+        hasMoment = goal != nil
         let player = try Player(reader, speed: speed, until: goal)
         let name = String(file.split(separator: "/").last ?? "")
         model = try PageModel(
@@ -43,6 +46,11 @@ package final class RecordingPlayback: Sendable {
                 "speed": .number(speed), "start": PageText.moment(start), "end": PageText.moment(end),
             ])
         self.player = Mutex(player)
+    }
+
+    /// Waits until all before the moment where it begins was played: a page that is opened then shows that moment.
+    package func untilBegun() async throws {
+        while hasMoment, isMoving { try await Task.sleep(for: PageModel.period) }
     }
 
     /// Indicates whether it plays on by itself.

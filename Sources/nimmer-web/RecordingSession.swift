@@ -58,6 +58,7 @@ enum RecordingSession {
             }
             group.addTask { try await playing.run() }
             group.addTask { [settings] in
+                try await playing.untilBegun()
                 try await listener.run(
                     model: model, decisions: decisions, history: history, control: { playing.take($0) }
                 ) { server, address in Announcement.print(server, settings, address) }
