@@ -16,7 +16,7 @@ package final class RecordingPlayback: Sendable {
     /// Indicates whether it begins at a moment that was named.
     private let hasMoment: Bool
     private let seek = Mutex<Timestamp?>(nil)
-    /// Whether it is to play on, as was asked since the last jump began; nil where neither was.
+    /// The last wish of a tab since a jump began: to play on, or to stand still; nil without one.
     private let asked = Mutex<Bool?>(nil)
 
     /// Messages that are played in one go at most.
