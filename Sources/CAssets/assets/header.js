@@ -59,7 +59,7 @@ export function drawHeader() {
 	$("mark").setAttribute("aria-pressed", String(view.marker != null));
 	live.hidden = following();
 	if (!live.hidden) setText(live, `Back to now · ${view.missed ? `${view.missed} new` : `${duration(Math.max(0, now - windowEnd()))} behind`}`);
-	$("player").hidden = !controls();
+	$("player").hidden = !isRecording();
 	setText($("play"), model.source.motion === "playing" ? "Stop" : "Play");
 	$("from-here").hidden = following();
 	setText($("speed"), `×${model.source.speed || 1}`);
@@ -80,10 +80,10 @@ function banners() {
 	else banner(null);
 }
 
-export const controls = () => model.source.kind === "recording" && model.source.controls !== false;
+export const isRecording = () => model.source.kind === "recording";
 export function play() {
 	const {motion, speed, start} = model.source;
-	if (!controls()) return;
+	if (!isRecording()) return;
 	if (motion === "ended") seek(start);
 	send(motion === "playing" ? {stop: true} : {play: speed || 1});
 }
@@ -95,7 +95,7 @@ export function playFrom(moment) {
 // A recording that is stopped keeps the speed for when it is played.
 export function speedUp(factor) {
 	const {source} = model, speed = Math.min(64, Math.max(0.125, (source.speed || 1) * factor));
-	if (!controls()) return;
+	if (!isRecording()) return;
 	source.speed = speed;
 	if (source.motion === "playing") send({play: speed});
 	drawHeader();

@@ -42,8 +42,10 @@ function along(...points) {
 	return out;
 }
 
+// Room for three, six …: one that joins moves no other before it is full.
 function boxes(n, x, w, top, height, tallest) {
-	const pitch = Math.min(tallest + 14, height / Math.max(1, n)), h = Math.min(tallest, pitch - Math.min(14, pitch * 0.2)), y = top + (height - pitch * n + pitch - h) / 2;
+	const room = 3 * Math.max(1, Math.ceil(n / 3)), pitch = Math.min(tallest + 14, height / room), h = Math.min(tallest, pitch - Math.min(14, pitch * 0.2));
+	const y = top + (height - pitch * room + pitch - h) / 2;
 	return Array.from({length: n}, (_, i) => ({x, y: y + i * pitch, w, h}));
 }
 

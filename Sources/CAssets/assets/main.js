@@ -10,7 +10,7 @@ import {startHistory, want, forget} from "./history.js";
 import {startDecision, decision, showOpening, showGate, showNewest, decisionFrame, unpin, refresh, startOver} from "./decision.js";
 import {startOutcome, choose} from "./outcome.js";
 import {startHealth, drawHealth, closeDetail} from "./health.js";
-import {drawHeader, controls, seek, play, playFrom, speedUp, toast} from "./header.js";
+import {drawHeader, isRecording, seek, play, playFrom, speedUp, toast} from "./header.js";
 import {startAccess, flowTargets, scopeTargets, writeFlow, writeScope, announceFrame} from "./access.js";
 import {startKeys, marker} from "./keys.js";
 import {openHelp} from "./help.js";
@@ -76,7 +76,7 @@ function connection() {
 function visit() {
 	if (!address) return;
 	const {span, end, at, open} = address, goal = Math.min(at ?? end, model.source.end ?? Infinity);
-	if (controls() && goal > latest()) {
+	if (isRecording() && goal > latest()) {
 		if (!address.sought) seek(goal);
 		address.sought = true;
 		return;
