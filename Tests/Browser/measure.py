@@ -54,16 +54,17 @@ async def trace(tab, end):
     return events
 
 
-def frames(events):
-    """Milliseconds of the main thread from one animation frame of the page to the next, and the seconds between the first and the last."""
+def frames(events, clock):
+    """Milliseconds of the main thread from one animation frame of the page to the next, by `tdur` (processor time) or `dur` (the clock), and the
+    seconds between the first and the last."""
     fired = [e for e in events if e.get("name") == "FireAnimationFrame"]
     busiest = max({(e["pid"], e["tid"]) for e in fired}, key=lambda t: sum((e["pid"], e["tid"]) == t for e in fired))
     starts = sorted(e["ts"] for e in fired if (e["pid"], e["tid"]) == busiest)
-    tasks = [(e["ts"], e["dur"]) for e in events if e.get("ph") == "X" and (e["pid"], e["tid"]) == busiest and e["name"].endswith("RunTask")]
+    tasks = [(e["ts"], e["dur"], e[clock]) for e in events if e.get("ph") == "X" and (e["pid"], e["tid"]) == busiest and e["name"].endswith("RunTask")]
     taken = [0.0] * len(starts)
-    for begun, took in tasks:
+    for begun, lasted, took in tasks:
         # An animation frame fires within the task that draws it.
-        place = bisect.bisect_right(starts, begun + took) - 1
+        place = bisect.bisect_right(starts, begun + lasted) - 1
         if place >= 0:
             taken[place] += took / 1000
     return taken[:-1], (starts[-1] - starts[0]) / 1e6
@@ -77,13 +78,15 @@ async def frame_time(browser, options):
         await tab.wait("document.querySelectorAll('#flow-list button').length >= 40", 20)
         # A minute of waves fills the scope; a third of it is as much work.
         begun = await waves.sent(40_000)
-        taken, span = frames(await trace(tab, waves.sent(begun + 2000 * options.seconds)))
+        events = await trace(tab, waves.sent(begun + 2000 * options.seconds))
         rate = await tab.eval("document.querySelector('#rate').textContent")
         await waves.stop()
         await tab.close()
-    p95 = percentile(taken, 0.95)
-    row("main thread of a frame, 200 cells, 40 gates, 2,000 waves/s, p95", "at most 8 ms",
-        f"{p95:.1f} ms (median {statistics.median(taken):.1f}, p99 {percentile(taken, 0.99):.1f}; {len(taken) / span:.0f} frames/s; {rate})", p95 <= 8)
+    for clock, named in (("tdur", "processor time"), ("dur", "by the clock")):
+        taken, span = frames(events, clock)
+        p95 = percentile(taken, 0.95)
+        row(f"main thread of a frame, 200 cells, 40 gates, 2,000 waves/s, p95, {named}", "at most 8 ms",
+            f"{p95:.1f} ms (median {statistics.median(taken):.1f}, p99 {percentile(taken, 0.99):.1f}; {len(taken) / span:.0f} frames/s; {rate})", p95 <= 8)
 
 
 async def first_paint(browser, options):
