@@ -40,7 +40,7 @@ package struct Assets: Sendable {
                 "\(Self.folderVariable) names \(folder.visible(limit: 200)), which has no index.html",
                 remedy: "a source tree has them in Sources/CAssets/assets")
         }
-        self.init(contents)
+        self.init(contents, isBare: false)
     }
 
     /// The files as they lie in Sources/CAssets/assets.
@@ -52,10 +52,14 @@ package struct Assets: Sendable {
         }
     }
 
-    /// - Parameter contents: files; a module or style sheet that names another as `./NAME` finds it.
-    package init(_ contents: [(name: String, bytes: [UInt8])]) {
+    /// - Parameters:
+    ///   - contents: files; a module or style sheet that names another as `./NAME` finds it.
+    ///   - isBare: whether what only readers need is left out.
+    package init(_ contents: [(name: String, bytes: [UInt8])], isBare: Bool = true) {
         var sources = Dictionary(
-            uniqueKeysWithValues: contents.map { ($0.name, References(Self.bare($0.name, $0.bytes))) })
+            uniqueKeysWithValues: contents.map { name, bytes in
+                (name, References(isBare ? Self.bare(name, bytes) : bytes))
+            })
         var hashed: [String: String] = [:]
         var files: [String: File] = [:]
         // One that names no other that has no name yet is next; a circle never is.
@@ -80,30 +84,17 @@ package struct Assets: Sendable {
         enter = page("enter.html")
     }
 
-    /// A file without what only its readers need: indentation, empty lines, lines that are comments, breaks after signs that end no statement by
-    /// a break, and a script's spaces beside signs.
+    /// A file without what only its readers need: indentation, empty lines, lines that are comments, and a script's spaces beside signs.
     static func bare(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
-        let comment: (begin: String, end: String)
-        let joining: Set<UInt8>
-        switch name.split(separator: ".").last {
-        case "js": (comment, joining) = (("//", ""), Set("{;,(".utf8))
-        case "css": (comment, joining) = (("/*", "*/"), Set("{};,".utf8))
-        default: return bytes
-        }
+        guard let kind = name.split(separator: ".").last, ["js", "css", "html"].contains(kind) else { return bytes }
         let lines = bytes.split(separator: UInt8(ascii: "\n")).compactMap { line -> ArraySlice<UInt8>? in
             let text = line.drop { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
             let isComment =
-                text.starts(with: comment.begin.utf8) && text.reversed().starts(with: comment.end.utf8.reversed())
-            return text.isEmpty || isComment ? nil : comment.end.isEmpty ? narrow(text) : text
+                kind == "js" && text.starts(with: "//".utf8)
+                || kind == "css" && text.starts(with: "/*".utf8) && text.suffix(2).elementsEqual("*/".utf8)
+            return text.isEmpty || isComment ? nil : kind == "js" ? narrow(text) : text
         }
-        var out: [UInt8] = []
-        for (number, line) in lines.enumerated() {
-            out += line
-            // A comment at a line's end ends with it.
-            let isJoined = line.last.map(joining.contains) ?? false && !line.contains(comment.begin.utf8)
-            if !isJoined, number < lines.count - 1 { out.append(UInt8(ascii: "\n")) }
-        }
-        return out
+        return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
     }
 
     /// A line of a script without the spaces beside signs; within texts and templates all stay. A line with an apostrophe, an escape, a comment

@@ -20,7 +20,7 @@ struct GatePage {
         let reasons = (explanation["kept_from_opening"]?.array ?? []).compactMap(\.string)
         var object: JSONObject = [
             "gate": feed.gate(ofRegion: region, state).map { PageText.count($0) } ?? .null,
-            "region": .string(region), "name": PageText.shown(region, PageText.name),
+            "name": PageText.shown(region, PageText.name),
             "state": PageText.shown((explanation["state"]?.string ?? "").uppercased(), PageText.name),
             "x": number("potential"), "missing": number("missing"), "open": number("open_threshold"),
             "close": number("close_threshold"), "weight": number("weight"),

@@ -91,7 +91,7 @@ package final class PageServer: Sendable {
     /// Counts a tab that is looked at as use of its session.
     package func watched(_ session: Sessions.Session) {
         let now = SteadyTime.now()
-        access.withLock { access in _ = access.sessions.session(session.id, at: now) }
+        access.withLock { $0.sessions.watch(session, at: now) }
         keepSessions(at: now)
     }
 
@@ -200,9 +200,7 @@ package final class PageServer: Sendable {
             onEntry(self)
         }
         keepSessions(at: now, isNew: true)
-        var place = "/"
-        place += Self.moment(request)
-        var response = secured(.redirect(to: place))
+        var response = secured(.redirect(to: "/" + Self.moment(request)))
         let cookie = access.withLock { $0.cookie(for: session, isEncrypted: request.isEncrypted || isSecureOutside) }
         response.headers.append(("Set-Cookie", cookie))
         return response

@@ -126,6 +126,12 @@ package struct Sessions: Sendable {
         return session
     }
 
+    /// Counts a look of a person at a tab as use, to the minute.
+    mutating func watch(_ session: Session, at now: SteadyTime) {
+        guard let known = look(session.key, at: now), now.duration(since: known.lastUsed) > .seconds(60) else { return }
+        sessions[session.key]?.lastUsed = now
+    }
+
     /// The session that a proxy's user has, made where there is none.
     package mutating func session(ofUser user: String, _ role: PageRole, at now: SteadyTime) throws(PageError)
         -> Session

@@ -172,6 +172,16 @@ import Testing
         #expect(throws: PageError.self) { try proxied.session(request(peer: "10.1.2.3"), at: start) }
     }
 
+    @Test func aTabThatIsLookedAtIsUse() throws {
+        var access = access()
+        let session = try access.sessions.open("a", .observer, at: start)
+        access.sessions.watch(session, at: later(11 * 3600))
+        #expect(access.session(key: session.key, at: later(22 * 3600)) != nil)
+        // One that has ended does not come back by a look.
+        access.sessions.watch(session, at: later(35 * 3600))
+        #expect(access.session(key: session.key, at: later(35 * 3600)) == nil)
+    }
+
     @Test func sessionsAreBounded() throws {
         var access = access()
         let first = try access.sessions.open("a", .observer, at: start)

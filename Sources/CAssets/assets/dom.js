@@ -23,4 +23,5 @@ export function svg(tag, attributes, ...children) {
 }
 
 export function setText(element, text) {if (element.textContent !== text) element.textContent = text}
+export const root = document.documentElement;
 export const $ = (id) => document.getElementById(id);

@@ -1,5 +1,5 @@
-// Before the first paint: the theme must not flash.
+// Before the first paint: the theme must not flash. Where storage is forbidden the system's stays.
 try {
 	const theme = localStorage.getItem("theme");
 	if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
-} catch {/* storage may be forbidden: the system's theme stays */}
+} catch {}

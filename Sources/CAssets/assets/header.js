@@ -1,5 +1,5 @@
 // The header, its banners and notices.
-import {model} from "./model.js";
+import {model, isRecording} from "./model.js";
 import {feed, retry, send} from "./feed.js";
 import {view, windowEnd, latest, following} from "./view.js";
 import {h, bdi, setText, $} from "./dom.js";
@@ -10,7 +10,7 @@ const rateText = (n) => `${n >= 10000 ? `${Math.round(n / 1000)}k` : n >= 1000 ?
 let bannerKey = null, hide = 0;
 
 // The text is drawn each second, with its numbers; a reader is given the notice of a state once.
-const NOTICES = {
+export const NOTICES = {
 	ended: "This session has ended.", lost: "The server is not reached; the page shows what was known.",
 	nats: "NATS is not reached; the page shows what was known.", behind: "This tab is behind: not every wave is drawn.",
 };
@@ -30,14 +30,14 @@ function banner(key, alarm, title, text, button) {
 	box.title = `${title} ${text}`;
 }
 function state() {
-	const {kind, motion} = model.source;
+	const {motion} = model.source;
 	if (feed.state === "ended") return ["lost", "Ended"];
 	if (feed.state === "lost") return ["lost", "Offline"];
 	if (!model.ready) return ["unknown", "Connecting"];
 	if (view.paused) return ["paused", "Paused"];
 	if (model.health?.connection === "lost") return ["lost", "NATS lost"];
 	if (view.end != null) return ["paused", "Looking back"];
-	if (kind !== "recording") return ["well", "Live"];
+	if (!isRecording()) return ["well", "Live"];
 	return motion === "playing" ? ["well", "Playing"] : ["paused", motion === "ended" ? "Ended" : "Stopped"];
 }
 export function drawHeader() {
@@ -80,7 +80,6 @@ function banners() {
 	else banner(null);
 }
 
-export const isRecording = () => model.source.kind === "recording";
 export function play() {
 	const {motion, speed, start} = model.source;
 	if (!isRecording()) return;

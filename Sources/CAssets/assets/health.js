@@ -1,14 +1,14 @@
 // Eight figures; each opens its cause, remedy and tables.
 import {model} from "./model.js";
 import {offline} from "./feed.js";
+import {NOTICES} from "./header.js";
 import {phone} from "./tabs.js";
 import {h, bdi, svg, setText, $} from "./dom.js";
 import {pair, meter} from "./card.js";
 import {duration} from "./time.js";
 
-const IDS = ["nats", "thalamus", "memory", "minds", "lifeforce", "avoided", "missed", "tab"];
 const LABELS = {nats: "NATS", thalamus: "Thalamus", memory: "Memory", minds: "Minds", lifeforce: "Lifeforce", avoided: "Calls avoided", missed: "Events missed", tab: "This tab"};
-const WORDS = {well: "well", degraded: "degraded", lost: "lost", unknown: "not known"}, rows = {};
+const IDS = Object.keys(LABELS), SIGNS = ["well", "degraded", "lost"], rows = {};
 let open = null;
 
 export function startHealth() {
@@ -26,7 +26,7 @@ function item(id) {
 		const found = {value: "–", cause: "Nothing is known yet.", ...model.health?.items?.find((i) => i.id === id)};
 		return !lost ? found : id === "nats" ? {...found, sign: "lost", value: "not known"} : {...found, sign: "unknown"};
 	}
-	if (lost) return {value: "no server", sign: "lost", cause: "The server is not reached; the page shows what was known.", remedy: "It connects again by itself. Check that nimmer web runs."};
+	if (lost) return {value: "no server", sign: "lost", cause: NOTICES.lost, remedy: "It connects again by itself. Check that nimmer web runs."};
 	const cause = `This tab takes frames more slowly than they come: one wave in ${n} is drawn. Every opening, collapse and decision is shown.`;
 	if (n > 1) return {value: `1 in ${n} drawn`, sign: "degraded", cause, remedy: "Close other tabs of this page, or use a faster connection."};
 	return {value: "all drawn", sign: "well", cause: "Every wave that the server sent to this tab is drawn."};
@@ -34,11 +34,11 @@ function item(id) {
 
 export function drawHealth() {
 	for (const id of IDS) {
-		const row = rows[id], it = item(id), sign = WORDS[it.sign] ? it.sign : "unknown";
+		const row = rows[id], it = item(id), sign = SIGNS.includes(it.sign) ? it.sign : "unknown";
 		row.sign.className = `sign ${sign}`;
 		setText(row.label, it.label ?? LABELS[id]);
 		setText(row.value, row.value.title = it.value);
-		setText(row.word, `, ${WORDS[sign]}`);
+		setText(row.word, sign === "unknown" ? ", not known" : `, ${sign}`);
 	}
 	// What has the focus or is selected in it, such as a command to copy, stays.
 	const detail = $("detail"), selection = getSelection();

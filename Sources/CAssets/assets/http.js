@@ -3,7 +3,8 @@ import {model} from "./model.js";
 
 async function read(response) {
 	let body = null;
-	try {body = await response.json()} catch {/* an answer without JSON is reported by its status */}
+	// An answer without JSON is reported by its status.
+	try {body = await response.json()} catch {}
 	if (response.ok && body) return body;
 	const error = new Error(body?.error || `the server answered ${response.status}`);
 	error.remedy = body?.remedy || "";

@@ -1,5 +1,5 @@
 // Wires the feed, the model and the panes.
-import {model, hooks, decisionOf} from "./model.js";
+import {model, hooks, isRecording, decisionOf} from "./model.js";
 import {offline, start} from "./feed.js";
 import {view, onView, changed, setWindow, setCursor, goLive, pause, zoom, whole, windowStart, following, moment, latest} from "./view.js";
 import {readInk} from "./draw.js";
@@ -10,7 +10,7 @@ import {startHistory, want, forget} from "./history.js";
 import {startDecision, decision, showOpening, showGate, showNewest, decisionFrame, unpin, refresh, startOver} from "./decision.js";
 import {startOutcome, choose} from "./outcome.js";
 import {startHealth, drawHealth, closeDetail} from "./health.js";
-import {drawHeader, isRecording, seek, play, playFrom, speedUp, toast} from "./header.js";
+import {drawHeader, seek, play, playFrom, speedUp, toast} from "./header.js";
 import {startAccess, flowTargets, scopeTargets, writeFlow, writeScope, announceFrame} from "./access.js";
 import {startKeys, marker} from "./keys.js";
 import {openHelp} from "./help.js";
@@ -18,11 +18,10 @@ import {startTabs, isShown, reveal} from "./tabs.js";
 import {startTheme, nextTheme} from "./theme.js";
 import {copyLink, readAddress} from "./link.js";
 import {clock, dated, length} from "./time.js";
-import {$, setText} from "./dom.js";
+import {$, root, setText} from "./dom.js";
 
 let flowNow = false, address = readAddress();
-const root = document.documentElement;
-const live = () => model.ready && model.frozen == null && following() && (model.source.kind !== "recording" || model.source.motion === "playing") && (isShown("flow") || isShown("scope"));
+const live = () => model.ready && model.frozen == null && following() && (!isRecording() || model.source.motion === "playing") && (isShown("flow") || isShown("scope"));
 
 // What Flow shows another moment for than now: a cursor, or else the window.
 const leaveMoment = () => {if (view.cursor != null) setCursor(null); else goLive()};
@@ -52,7 +51,7 @@ function figures() {
 function all() {
 	const bare = model.ready && !model.cells.length && !model.gates.length;
 	$("flow-empty").hidden = $("scope-empty").hidden = !bare;
-	if (model.source.kind === "recording") setText($("flow-empty").lastChild, "Nothing has come in this recording so far.");
+	if (isRecording()) setText($("flow-empty").lastChild, "Nothing has come in this recording so far.");
 	relayout();
 	relayoutScope();
 	flowNow = true;
@@ -139,7 +138,7 @@ const pick = {
 	gate(gate) {card(); showGate(gate)},
 	mind(slot, organ) {
 		const last = organ ? model.commands.findLast((c) => c.o === slot) : model.requests.findLast((r) => r.m === slot || r.answer?.m === slot);
-		if (!last) return toast(organ ? "No command was sent to it in the time that is kept." : "No question was put to it in the time that is kept.");
+		if (!last) return toast(`No ${organ ? "command was sent" : "question was put"} to it in the time that is kept.`);
 		pick.spot({id: decisionOf(last)});
 	},
 	fold(prefix) {

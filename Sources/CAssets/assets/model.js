@@ -11,6 +11,8 @@ export const model = {
 	cells: [], gates: [], minds: [], organs: [], free: [], collapses: 0, health: null, behind: 1, openings: [], requests: [], commands: [], version: 0, lastAt: 0,
 };
 
+export const isRecording = () => model.source.kind === "recording";
+
 export const hooks = {wave() {}, frame() {}, names() {}, snapshot() {}, gap() {}};
 
 // The server's numbers → the slots of this page. A slot never changes until reload.
@@ -71,7 +73,6 @@ export function upTo(list, t) {
 	}
 	return low;
 }
-export const lastBefore = (list, t) => list[upTo(list, t) - 1];
 
 function insert(list, item) {
 	list.splice(upTo(list, item.t), 0, item);
@@ -184,9 +185,9 @@ function snapshot(m) {
 }
 
 function moveClock(now) {
-	const {kind, motion, speed} = model.source;
+	const {motion, speed} = model.source;
 	if (now == null) return;
-	if (kind !== "recording") setClock(now, 1);
+	if (!isRecording()) setClock(now, 1);
 	else if (motion === "playing") setClock(now, speed || 1);
 	else freezeClock(now);
 }
@@ -237,7 +238,7 @@ export function takeWaves(view) {
 export function gateAt(gate, moment) {
 	const now = moment == null, at = moment ?? model.frozen ?? sourceNow(), known = now ? gate : ring.gateAt(gate.slot, at, gate.half * 6);
 	// Before the first known transition a gate was in the state from which that one came.
-	const past = now ? null : lastBefore(gate.history, at)?.state ?? (gate.history.length ? gate.history[0].from ?? "STABLE" : null), state = past ?? gate.state;
+	const past = now ? null : gate.history[upTo(gate.history, at) - 1]?.state ?? (gate.history.length ? gate.history[0].from ?? "STABLE" : null), state = past ?? gate.state;
 	// An open gate has not fallen below its release, a closed one has not risen above it.
 	// Long after the last known potential it is at rest; before the first, and beyond the ring, it is unknown.
 	const x = known ? known.x * 2 ** (-Math.max(0, at - known.t) / gate.half) : ring.rested(gate.slot, at) ? 0 : null, limit = (state === "OPEN" ? gate.open : gate.close) * gate.release, bound = state === "OPEN" ? x < limit : state === "CLOSED" && x > limit;

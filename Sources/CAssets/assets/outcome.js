@@ -1,5 +1,5 @@
 // Outcome, undo, approve, refuse. An observer's page never gets these buttons.
-import {model} from "./model.js";
+import {model, isRecording} from "./model.js";
 import {latest} from "./view.js";
 import {act} from "./http.js";
 import {h, bdi, $} from "./dom.js";
@@ -43,7 +43,7 @@ const button = (kind, key, run, ...children) => h(`button.${kind}`, {"data-key":
 
 function operator(done) {
 	const {waiting, trust = {}} = card, now = trust.now ?? 0, left = waiting && waiting.id !== decided ? waiting.until - latest() : 0;
-	if (left > 0 && model.source.kind !== "recording") {
+	if (left > 0 && !isRecording()) {
 		const verdict = (v) => () => run("/verdict", {decision: waiting.id, verdict: v});
 		if (announced !== waiting.id) announce("command", ["May it be done? ", [card.title ?? ""], ` waits until ${clock(waiting.until)}`]);
 		announced = waiting.id;
@@ -51,8 +51,8 @@ function operator(done) {
 		timer = setTimeout(() => {draw(); acted()}, Math.min(left, 1e9));
 		return [h("h3", "May it be done? Waits until ", time(waiting.until)), h("div.acts", button("act", "approve", verdict("approve"), "Approve"), button("act", "refuse", verdict("refuse"), "Refuse"))];
 	}
-	if (done) return h("div.pair", done, model.source.kind !== "recording" && button("small", "undo", () => outcome("undo"), "Undo"));
-	if (card.awaited === false && !card.outcome) return h("p.muted", model.source.kind === "recording" ? "The openings of a recording are not reported about." : "The thalamus awaits no outcome of it: none would count.");
+	if (done) return h("div.pair", done, !isRecording() && button("small", "undo", () => outcome("undo"), "Undo"));
+	if (card.awaited === false && !card.outcome) return h("p.muted", isRecording() ? "The openings of a recording are not reported about." : "The thalamus awaits no outcome of it: none would count.");
 	const choices = Object.entries(RESULTS).map(([key, label]) => {
 		const to = trust[key], choice = button("act", key, () => {
 			chosen = chosen === key ? null : key;

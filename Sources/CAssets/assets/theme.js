@@ -1,8 +1,7 @@
 // The system's theme or a chosen one; the light one on paper.
-import {$} from "./dom.js";
+import {$, root} from "./dom.js";
 
 const NAMES = ["auto", "dark", "light"], TEXTS = {auto: "as the system", dark: "dark", light: "light"};
-const root = document.documentElement;
 let repaint = () => {};
 const current = () => root.dataset.theme ?? "auto";
 
@@ -11,7 +10,8 @@ function name() {const text = `Theme: ${TEXTS[current()]}`; $("theme").setAttrib
 export function nextTheme() {
 	const theme = NAMES[(NAMES.indexOf(current()) + 1) % 3];
 	if (theme === "auto") delete root.dataset.theme; else root.dataset.theme = theme;
-	try {if (theme === "auto") localStorage.removeItem("theme"); else localStorage.setItem("theme", theme)} catch {/* the choice holds until reload */}
+	// Where storage is forbidden the choice holds until reload.
+	try {localStorage.setItem("theme", theme)} catch {}
 	name();
 	repaint();
 }

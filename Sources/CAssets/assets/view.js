@@ -1,5 +1,5 @@
 // The shown window, the cursor of all panes, the choices.
-import {model} from "./model.js";
+import {model, isRecording} from "./model.js";
 import {sourceNow} from "./time.js";
 
 export const USUAL = 60000;
@@ -52,7 +52,7 @@ export function pause() {
 }
 
 // The earliest moment that is known without asking: of a recording its begin, else what the server keeps of the last half hour.
-export const earliest = () => (model.source.kind === "recording" ? model.source.start : Math.max(model.from ?? 0, latest() - 1800000));
+export const earliest = () => (isRecording() ? model.source.start : Math.max(model.from ?? 0, latest() - 1800000));
 
 export function whole() {
 	const kept = Math.max(USUAL, latest() - earliest());

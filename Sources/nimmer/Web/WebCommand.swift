@@ -117,17 +117,18 @@ struct WebCommand: AsyncParsableCommand {
         // The owner's settings of the system are its own; a page has none of them.
         unsetenv("NIMMERVERSE_NAME")
         var passwordFile = database.passwordFile
+        let running = RunState.running(environment)
         if let url = database.database {
             setenv(DatabaseOptions.variable, url, 1)
         } else if ProcessEnvironment.variable(DatabaseOptions.variable) == nil,
-            let running = RunState.running(environment), let url = running.state.postgres
+            let url = running?.state.postgres
         {
             setenv(DatabaseOptions.variable, url, 1)
-            passwordFile = passwordFile ?? running.state.postgresPasswordFile
+            passwordFile = passwordFile ?? running?.state.postgresPasswordFile
         }
         var words = passwordFile.map { ["--password-file", $0] } ?? []
-        // Where the system lives here, its folder keeps who is in: an open page comes back after a restart.
-        if let place = RunFolder.nearest(environment), FileText.isDirectory(place.stateFolder) {
+        // The folder of the system that is shown keeps who is in: an open page comes back after a restart.
+        if case .running = choice.origin, let place = running?.place, FileText.isDirectory(place.stateFolder) {
             words += [
                 "--sessions-file", "\(place.stateFolder)/web-sessions-\(observer ? "observer" : "operator").json",
             ]
