@@ -85,7 +85,7 @@ struct LiveScreenTests {
                 try await terminal.wait(for: "LIVE")
                 // Both have subscribed when the first of them arrives.
                 var before = 0
-                let deadline = ContinuousClock.now + .seconds(20)
+                let deadline = ContinuousClock.now + LiveTailTests.timeout
                 while Self.take(reader, &taken) == 0, ContinuousClock.now < deadline {
                     try await desk.emit("first")
                     before += 1
@@ -119,7 +119,7 @@ struct LiveScreenTests {
                 // It has been handed all of them when it has nothing more to do.
                 let process = try #require(pid_t(try await terminal.display("#{pane_pid}")))
                 var (used, idle) = (0, 0)
-                let timeout = ContinuousClock.now + .seconds(30)
+                let timeout = ContinuousClock.now + LiveTailTests.timeout
                 while idle < 10, ContinuousClock.now < timeout {
                     try await Task.sleep(for: .milliseconds(50))
                     let now = try ScreenTests.processorTicks(process)
@@ -135,7 +135,7 @@ struct LiveScreenTests {
 
                 // The reader of lines takes all now. What is sent when nothing more comes finds room.
                 var quiet = 0
-                let end = ContinuousClock.now + .seconds(60)
+                let end = ContinuousClock.now + LiveTailTests.timeout
                 while !Self.hasLast(taken), ContinuousClock.now < end {
                     quiet = Self.take(reader, &taken) == 0 ? quiet + 1 : 0
                     if quiet > 0 { try await Task.sleep(for: .milliseconds(5)) }
