@@ -27,13 +27,16 @@ public enum LoopbackPort {
     }
 
     /// Returns whether a server could listen on this port of 127.0.0.1 now.
+    ///
+    /// The port is bound and not listened on: a child that another thread starts in this moment holds a copy of the socket until its `exec`,
+    /// which keeps no server from the port that sets `SO_REUSEADDR`, as all do here, nor the next look.
     public static func isFree(_ port: UInt16) -> Bool {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard listener >= 0 else { return false }
-        defer { close(listener) }
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard socket >= 0 else { return false }
+        defer { close(socket) }
         var yes: Int32 = 1
-        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        return withAddress(port) { bind(listener, $0, $1) } == 0 && listen(listener, 1) == 0
+        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        return withAddress(port) { bind(socket, $0, $1) } == 0
     }
 
     /// A connected socket, which the caller closes; nil when nothing listens. Blocks.
