@@ -202,7 +202,7 @@ extension BusConformance {
                         try? bus.respond(to: arrival.message(), payload: bytes("\(number)"))
                     })
             }
-            let answers = try await bus.requestMany(names.subject("all"), payload: [], wait: .milliseconds(200))
+            let answers = try await collected(3, from: bus, names.subject("all"))
             try expect(answers.map { text($0.payload) }.sorted(), ["0", "1", "2"], "answers")
             for service in services { service.cancel() }
             let none = try await bus.requestMany(names.subject("empty"), payload: [], wait: .milliseconds(50))

@@ -33,8 +33,7 @@ extension BusConformance {
                     try expect(started, description.started, "start")
                 }
             }
-            let all = try await bus.requestMany(
-                Subject(foreign: "$SRV.PING"), payload: [], wait: .milliseconds(200))
+            let all = try await collected(1, from: bus, Subject(foreign: "$SRV.PING"))
             let named = try all.filter { try JSON(parsing: $0.payload)["name"]?.string == names.base }
             try expect(named.count, 1, "answers to a ping of all")
             responder.stop()

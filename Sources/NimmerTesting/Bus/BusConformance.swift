@@ -66,6 +66,17 @@ public enum BusConformance {
         }
     }
 
+    /// All answers to a request of many. A busy machine may need longer than a wait, so one that brings fewer than `count` is repeated with
+    /// twice the time, up to 3.2 seconds.
+    static func collected(_ count: Int, from bus: any Bus, _ subject: Subject) async throws -> [BusMessage] {
+        var answers: [BusMessage] = []
+        for wait in [200, 400, 800, 1600, 3200] {
+            answers = try await bus.requestMany(subject, payload: [], wait: .milliseconds(wait))
+            if answers.count >= count { break }
+        }
+        return answers
+    }
+
     static func unwrap<Value>(_ found: Value?, _ what: String) throws -> Value {
         guard let found else { throw Violation(description: "\(what): nothing found") }
         return found
