@@ -64,7 +64,7 @@ struct Bridge: Sendable {
             try await body(bridge)
             await bus.close()
         } catch { problem = error }
-        let exit = await child?.terminate(grace: .seconds(15))
+        let exit = await child?.terminate(grace: .seconds(60))
         let lines = log.withLock { $0 }
         #expect(exit?.isSuccess == true, "the bridge ended with \(String(describing: exit)): \(lines.suffix(20))")
         #expect(!lines.contains { $0.contains("very-secret") }, "the key stands in the log")

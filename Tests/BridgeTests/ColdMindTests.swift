@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// Servers that answer, but not at once or not at length: models that load for minutes, and models that think until their tokens are out.
-@Suite("Cold and thinking minds", .serialized, .timeLimit(.minutes(3))) struct ColdMindTests {
+@Suite("Cold and thinking minds", .serialized, .timeLimit(.minutes(5))) struct ColdMindTests {
     private static func request(_ name: String) throws -> CognitiveRequest {
         CognitiveRequest(
             requestID: .named(name), collapseID: .named("collapse-\(name)"), eventType: "question",

@@ -13,9 +13,9 @@ struct ArgumentTests {
     func movedEnvironment(_ program: String) async throws {
         try await Prerequisites.preloading("moved-environment.c") { _, environment in
             let command = WholeSystem.executable(program)
-            let plain = try await ChildProcess.run(ChildCommand(command, ["--version"]), limit: .seconds(20))
+            let plain = try await ChildProcess.run(ChildCommand(command, ["--version"]), limit: .seconds(120))
             let moved = try await ChildProcess.run(
-                ChildCommand(command, ["--version"], environment: environment), limit: .seconds(20))
+                ChildCommand(command, ["--version"], environment: environment), limit: .seconds(120))
             #expect(plain.status.isSuccess && plain.lines.count == 1)
             #expect(moved.lines.map(\.text) == plain.lines.map(\.text))
         }

@@ -8,7 +8,7 @@ import Testing
 @testable import NimmerServers
 
 /// The subject decides over the body, and an outcome counts once, for an opening that there is (decision 0017).
-@Suite("Authority", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(4)))
+@Suite("Authority", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct AuthorityTests {
     @Test(
         "an outcome counts once and for an opening alone, also after a restart", arguments: await NATSBinary.installed()
@@ -17,7 +17,7 @@ struct AuthorityTests {
         try await WholeSystem.run(on: binary, isIdentified: true) { system in
             try await system.settle()
             try await system.agree(on: "plant")
-            try await system.wait(within: .seconds(20)) {
+            try await system.wait(within: .seconds(120)) {
                 system.transitions.contains { $0.body.region.text == "plant" && $0.body.toState == .stable }
             }
             let opening = try #require(system.openings(region: "plant").first)
@@ -57,9 +57,9 @@ struct AuthorityTests {
                 system.rejects().filter { $0.body.service.text == "thalamus" && $0.body.subject.contains("outcomes.") }
                     .count
             }
-            try await system.wait(within: .seconds(20)) { refused() >= 10 }
+            try await system.wait(within: .seconds(120)) { refused() >= 10 }
             #expect(refused() >= 10, "ten a second are said, all are counted: \(system.rejects().map(\.body.reason))")
-            try await system.wait(within: .seconds(20)) { try await weight() > before }
+            try await system.wait(within: .seconds(120)) { try await weight() > before }
             let learned = try await weight()
             #expect(abs(learned - before - 0.02) < 1e-9, "\(before) -> \(learned)")
 
@@ -69,17 +69,17 @@ struct AuthorityTests {
             #expect(abs(try await weight() - learned) < 1e-9, "folded as it was learned")
             let said = refused()
             // Ten a second are told, and those of before the restart are just being told again.
-            try await system.wait(within: .seconds(20)) {
+            try await system.wait(within: .seconds(120)) {
                 try await emit(opening.header.messageID)
                 return refused() >= said + 3
             }
             #expect(refused() >= said + 3, "\(system.rejects().suffix(4).map(\.body.reason))")
             #expect(abs(try await weight() - learned) < 1e-9)
             let rows = "select count(*) from verification_outcomes where verification_source = 'operator (thalamus)'"
-            try await system.wait(within: .seconds(20)) { try await system.query(rows) != "0" }
+            try await system.wait(within: .seconds(120)) { try await system.query(rows) != "0" }
             #expect(try await system.query(rows) != "0", "who verified is the sender")
             let counted = "select confirmed from gates where gate_id = 'plant'"
-            try await system.wait(within: .seconds(20)) { try await system.query(counted) == "1" }
+            try await system.wait(within: .seconds(120)) { try await system.query(counted) == "1" }
             #expect(try await system.query(counted) == "1", "of all that was claimed one outcome counts")
             await person.close()
         }
@@ -90,7 +90,7 @@ struct AuthorityTests {
         try await WholeSystem.run(on: binary, isIdentified: true) { system in
             try await system.settle()
             try await system.agree(on: "plant")
-            try await system.wait(within: .seconds(20)) { system.openings(region: "plant").first != nil }
+            try await system.wait(within: .seconds(120)) { system.openings(region: "plant").first != nil }
             let opening = try #require(system.openings(region: "plant").first)
             let identities = try #require(system.identities)
             func verify(as name: String, _ gate: String) async throws {
@@ -118,7 +118,7 @@ struct AuthorityTests {
             }
             try await verify(as: "watcher", "plant")
             let counted = "select sender || ' ' || result from accepted_outcomes"
-            try await system.wait(within: .seconds(20)) { try await system.query(counted) != "" }
+            try await system.wait(within: .seconds(120)) { try await system.query(counted) != "" }
             #expect(try await system.query(counted) == "watcher confirmed")
             #expect(try await system.query("select confirmed, failed from gates where gate_id = 'plant'") == "1|0")
         }

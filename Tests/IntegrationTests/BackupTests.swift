@@ -69,14 +69,14 @@ struct BackupTests {
         _ = try await bus.publishDurably(
             Subject.feedback(system.environment, gate: opening.body.gateID).from(try Token("operator")),
             payload: message.encoded(), id: message.header.messageID)
-        try await system.wait(within: .seconds(30)) {
+        try await system.wait(within: .seconds(120)) {
             try await system.query("select count(*) from verification_outcomes") == "1"
         }
         try await openAgain(system)
         try await system.settle()
         // Until every gate has released, and everything is remembered.
         #expect(
-            try await system.wait(within: .seconds(60)) {
+            try await system.wait(within: .seconds(120)) {
                 let stored = try await bus.read(stream: SystemStreams.transitions(system.environment)).count
                 return try await system.query("select count(*) filter (where state <> 0), sum(transitions) from gates")
                     == "0|\(stored)"
@@ -87,13 +87,13 @@ struct BackupTests {
     /// Opens the gate of which an outcome is known once more, and says what it is trusted.
     @discardableResult private func openAgain(_ system: WholeSystem) async throws -> Double {
         // A gate that is open opens again only after its release.
-        try await system.wait(within: .seconds(60)) {
+        try await system.wait(within: .seconds(120)) {
             try await system.query("select state from gates where gate_id = 'kept-3'") == "0"
         }
         let before = system.openings(region: "kept-3").count
         try await system.agree(on: "kept-3")
         #expect(
-            await eventually(within: .seconds(20)) { system.openings(region: "kept-3").count > before },
+            await eventually(within: .seconds(120)) { system.openings(region: "kept-3").count > before },
             "before: \(before)")
         return try #require(system.openings(region: "kept-3").last).body.weight
     }
@@ -193,7 +193,7 @@ struct BackupTests {
                         try await Task.sleep(for: .milliseconds(10))
                     }
                 }
-                #expect(await eventually(within: .seconds(20)) { !system.responses(region: "flow-40").isEmpty })
+                #expect(await eventually(within: .seconds(120)) { !system.responses(region: "flow-40").isEmpty })
                 let made = try await nimmer(system, ["backup", "--out", file])
                 #expect(made.status.isSuccess, "\(made.lines)")
                 group.cancelAll()
@@ -233,7 +233,7 @@ struct BackupTests {
                 where t.to_state = 1
                 """
             let once = [Int](repeating: openings.count, count: 5).map { "\($0)" }.joined(separator: "|")
-            try await system.wait(within: .seconds(60)) { try await system.query(whole) == once }
+            try await system.wait(within: .seconds(120)) { try await system.query(whole) == once }
             #expect(try await system.query(whole) == once)
             await bus.close()
         }

@@ -60,7 +60,7 @@ final class BridgeBench: Sendable {
     }
 
     private func stop() async {
-        if let child = child.withLock({ $0 }), child.exitStatus == nil { await child.terminate(grace: .seconds(10)) }
+        if let child = child.withLock({ $0 }), child.exitStatus == nil { await child.terminate(grace: .seconds(60)) }
         await bus.close()
     }
 
@@ -95,7 +95,7 @@ final class BridgeBench: Sendable {
     /// Starts the bridge and waits until it answers.
     func startAndWait(_ arguments: [String] = []) async throws {
         try await start(arguments)
-        let isThere = try await wait(within: .seconds(30)) { (try? await command("status"))?.status == .ok }
+        let isThere = try await wait(within: .seconds(120)) { (try? await command("status"))?.status == .ok }
         #expect(isThere, "the bridge answers: \(log)")
     }
 
@@ -148,7 +148,7 @@ final class BridgeBench: Sendable {
     /// The response to a request, once it is in the stream.
     func response(to request: CognitiveRequest) async throws -> CognitiveResponse {
         var found: CognitiveResponse?
-        _ = try await wait(within: .seconds(60)) {
+        _ = try await wait(within: .seconds(120)) {
             found = try await responses().first { $0.requestID == request.requestID }
             return found != nil
         }

@@ -30,7 +30,7 @@ struct BridgeKillTests {
             let request = try BridgeBench.request("kill \(step)", reflex: true)
             try await bench.ask(request)
             try await bench.start(["--kill-at", step])
-            #expect(await bench.ends(within: .seconds(60)), "it dies after \(step)")
+            #expect(await bench.ends(within: .seconds(120)), "it dies after \(step)")
             try await bench.start()
             let isSettled = try await bench.wait(within: .seconds(90)) {
                 try await bench.state(of: request.requestID) == state
@@ -41,7 +41,7 @@ struct BridgeKillTests {
             let after = try BridgeBench.request("after \(step)", reflex: true)
             try await bench.ask(after)
             #expect(
-                try await bench.wait(within: .seconds(60)) { try await bench.state(of: after.requestID) == "done" })
+                try await bench.wait(within: .seconds(120)) { try await bench.state(of: after.requestID) == "done" })
             let responses = try await bench.responses()
             #expect(responses.count { $0.requestID == request.requestID } == 1)
             let acts = try await bench.acts(of: request.requestID)
@@ -75,7 +75,7 @@ struct BridgeKillTests {
                 Set(try await bench.responses().map(\.requestID)).count == requests.count
             }
             #expect(isAnswered, "\(bench.log)")
-            let isSettled = try await bench.wait(within: .seconds(60)) {
+            let isSettled = try await bench.wait(within: .seconds(120)) {
                 (try? await bench.command("status"))?.result["acts_open"]?.int == 0
             }
             #expect(isSettled)

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// The bridge as a process, with a server that answers as its script says.
-@Suite("The bridge with a mind", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(3)))
+@Suite("The bridge with a mind", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(5)))
 struct BridgeMindTests {
     private static func settings(_ url: String, kind: ServedProtocol) -> String {
         """
@@ -86,7 +86,7 @@ struct BridgeMindTests {
                 #expect(response.result["asked"]?.array?.map { $0["verdict"]?.string } == ["invalid", "valid"])
                 #expect(server.requests.last?.bodyText.contains("Your last answer was refused") == true)
                 #expect(
-                    try await bench.wait(within: .seconds(30)) {
+                    try await bench.wait(within: .seconds(120)) {
                         try await bench.acts(of: request.requestID).map(\.outcome) == [.done]
                     })
                 #expect(bench.commands == [.init(cause: request.requestID.text, command: "halt")])

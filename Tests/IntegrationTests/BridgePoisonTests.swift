@@ -21,14 +21,14 @@ struct BridgePoisonTests {
             try await bench.startAndWait(failPoint)
             try await bench.ask(poison)
             for life in 1...3 {
-                #expect(await bench.ends(within: .seconds(40)), "life \(life)\n\(bench.log)")
+                #expect(await bench.ends(within: .seconds(120)), "life \(life)\n\(bench.log)")
                 try await bench.startAndWait(failPoint)
                 let other = try BridgeBench.request("other \(life)", region: "office")
                 try await bench.ask(other)
                 _ = try await bench.response(to: other)
             }
             let stream = DeadLetter.stream(.dev)
-            let isAside = try await bench.wait(within: .seconds(60)) {
+            let isAside = try await bench.wait(within: .seconds(120)) {
                 (try? await bench.bus.stream(stream))?.messages == 1
             }
             #expect(isAside, "\(bench.log)")
@@ -58,7 +58,7 @@ struct BridgePoisonTests {
                 await bench.crash()
             }
             try await bench.startAndWait()
-            #expect(try await bench.wait(within: .seconds(60)) { try await bench.responses().count == 80 })
+            #expect(try await bench.wait(within: .seconds(120)) { try await bench.responses().count == 80 })
             #expect(try await bench.command("status").result["set_aside"]?.int == 0)
             #expect((try? await bench.bus.stream(DeadLetter.stream(.dev))) == nil)
         }
@@ -80,7 +80,7 @@ struct BridgePoisonTests {
                 let response = try await bench.response(to: try #require(opening.escalated).body)
                 #expect(response.downstreamCommands.map(\.command) == ["halt"])
             }
-            let isDone = try await bench.wait(within: .seconds(30)) {
+            let isDone = try await bench.wait(within: .seconds(120)) {
                 (try? await bench.command("status"))?.result["acts_open"]?.int == 0
             }
             #expect(isDone)
@@ -88,7 +88,7 @@ struct BridgePoisonTests {
             #expect(bench.commands.count == 3)
             let bridge = try Token("bridge")
             for stream in [SystemStreams.escalations(.dev), SystemStreams.transitions(.dev)] {
-                let isRead = try await bench.wait(within: .seconds(30)) {
+                let isRead = try await bench.wait(within: .seconds(120)) {
                     let info = try await bench.bus.consumer(
                         ConsumerConfiguration(
                             stream: stream, durable: bridge,

@@ -3,7 +3,7 @@ import NimmerWave
 import Testing
 
 /// The bridge as a process, without a mind: who may command, and what becomes of a burst.
-@Suite("The bridge", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(3)))
+@Suite("The bridge", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(5)))
 struct BridgeTests {
     private func settings(_ mode: String, _ more: String = "") -> String {
         """
@@ -24,7 +24,7 @@ struct BridgeTests {
             // With a sender behind the subject, as where identities are configured, it is the same question.
             try await bench.ask(no, from: try Token("operator"))
             #expect(
-                try await bench.wait(within: .seconds(30)) {
+                try await bench.wait(within: .seconds(120)) {
                     try await bench.command("pending", from: try Token("operator")).result.array?.count == 2
                 })
             #expect(bench.commands.isEmpty)
@@ -33,7 +33,7 @@ struct BridgeTests {
             let refused = try await bench.command("refuse", ["id": .string(no.requestID.text), "by": "ada"])
             #expect(refused.status == .ok)
             #expect(
-                try await bench.wait(within: .seconds(30)) { try await bench.state(of: yes.requestID) == "done" })
+                try await bench.wait(within: .seconds(120)) { try await bench.state(of: yes.requestID) == "done" })
             #expect(try await bench.state(of: no.requestID) == "refused")
             #expect(try await bench.command("approve", ["id": prefix]).status == .refused)
             #expect(try await bench.command("approve", ["id": .string(no.requestID.text)]).status == .refused)
@@ -48,7 +48,7 @@ struct BridgeTests {
             try await bench.startAndWait()
             let request = try BridgeBench.request("dry", reflex: true)
             try await bench.ask(request)
-            #expect(try await bench.wait(within: .seconds(30)) { try await bench.responses().count == 1 })
+            #expect(try await bench.wait(within: .seconds(120)) { try await bench.responses().count == 1 })
             let response = try #require(try await bench.responses().first)
             #expect(response.downstreamCommands.map(\.command) == ["halt"])
             #expect(response.result["commands"]?.string == "dry-run")

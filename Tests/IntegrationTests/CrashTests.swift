@@ -12,7 +12,7 @@ struct CrashTests {
     private func flow(_ system: WholeSystem, _ name: String, crash: () async throws -> Void) async throws {
         let half = Self.openings / 2
         for number in 0..<half { try await system.agree(on: "\(name)-\(number)") }
-        #expect(await eventually(within: .seconds(20)) { !system.openings(region: "\(name)-\(half - 1)").isEmpty })
+        #expect(await eventually(within: .seconds(120)) { !system.openings(region: "\(name)-\(half - 1)").isEmpty })
         try await crash()
         for number in half..<Self.openings { try await system.agree(on: "\(name)-\(number)") }
         try await system.settle()
@@ -28,7 +28,7 @@ struct CrashTests {
         let filter = "region like '\(name)-%'"
         // What was on its way to a reader that died comes again after half a minute (ConsumerConfiguration.ackWait).
         let count = "select count(*) from gate_transitions where to_state = 1 and \(filter)"
-        try await system.wait(within: .seconds(60)) { try await system.query(count) == "\(seen.count)" }
+        try await system.wait(within: .seconds(120)) { try await system.query(count) == "\(seen.count)" }
         let rows = try await system.query("select message_id from gate_transitions where to_state = 1 and \(filter)")
             .split(separator: "\n").map { String($0) }
         #expect(Set(rows).count == rows.count)
@@ -40,7 +40,7 @@ struct CrashTests {
             where t.to_state = 1 and t.\(filter)
             """
         let once = [Int](repeating: seen.count, count: 4).map { "\($0)" }.joined(separator: "|")
-        try await system.wait(within: .seconds(60)) { try await system.query(whole) == once }
+        try await system.wait(within: .seconds(120)) { try await system.query(whole) == once }
         #expect(try await system.query(whole) == once)
         return seen
     }
@@ -94,13 +94,13 @@ struct CrashTests {
             @Sendable func opened() -> Int { system.transitions.count { $0.body.toState == .open } }
             @Sendable func released() -> Int { system.transitions.count { $0.body.fromState == .open } }
             // A gate that releases at the start would have the others looked at.
-            #expect(await eventually(within: .seconds(30)) { opened() == released() })
+            #expect(await eventually(within: .seconds(120)) { opened() == released() })
             try await system.agree(on: "left-open")
-            #expect(await eventually(within: .seconds(20)) { !system.openings(region: "left-open").isEmpty })
+            #expect(await eventually(within: .seconds(120)) { !system.openings(region: "left-open").isEmpty })
             await system.crash(.thalamus)
             // Nobody sends a wave from here on: time alone has to do it.
             try await system.start(.thalamus)
-            let isReleased = await eventually(within: .seconds(30)) {
+            let isReleased = await eventually(within: .seconds(120)) {
                 system.transitions.contains { $0.body.region.text == "left-open" && $0.body.fromState == .open }
             }
             #expect(isReleased)
@@ -115,7 +115,7 @@ struct CrashTests {
                 try await flow(system, "server") {
                     await system.nats.kill()
                     try await system.nats.restart()
-                    #expect(await eventually(within: .seconds(20)) { system.tap.connections > before })
+                    #expect(await eventually(within: .seconds(120)) { system.tap.connections > before })
                     try await system.settle()
                 }
                 for service in WholeSystem.Service.allCases { #expect(system.isRunning(service)) }
@@ -137,7 +137,7 @@ struct CrashTests {
             try await flow(system, "database") {
                 await system.postgres.kill()
                 try await system.agree(on: "meanwhile")
-                #expect(await eventually(within: .seconds(20)) { !system.responses(region: "meanwhile").isEmpty })
+                #expect(await eventually(within: .seconds(120)) { !system.responses(region: "meanwhile").isEmpty })
                 try await system.postgres.restart()
             }
             #expect(system.isRunning(.hippocampus))

@@ -39,8 +39,8 @@ struct DeadLetterTests {
             await system.crash(.hippocampus)
             await system.crash(.bridge)
             try await system.agree(on: "stuck")
-            #expect(await eventually(within: .seconds(20)) { !system.openings(region: "stuck").isEmpty })
-            try await system.wait(within: .seconds(20)) {
+            #expect(await eventually(within: .seconds(120)) { !system.openings(region: "stuck").isEmpty })
+            try await system.wait(within: .seconds(120)) {
                 try await bus.read(stream: transitions).contains { $0.message.subject.text.contains(".stuck.") }
             }
             let opening = try #require(
@@ -50,7 +50,7 @@ struct DeadLetterTests {
                     ConsumerConfiguration(
                         stream: transitions, durable: try Token(name), filter: filter, ackWait: .seconds(10)))
                 // What was in hand of the killed comes again after its time.
-                try await system.wait(within: .seconds(30)) {
+                try await system.wait(within: .seconds(120)) {
                     for delivery in try await consumer.fetch(maximum: 100, wait: .seconds(1), linger: .zero) {
                         if delivery.sequence <= opening.sequence { try delivery.term() } else { try delivery.nak() }
                     }
@@ -85,7 +85,7 @@ struct DeadLetterTests {
                 left join cognitive_requests r using (collapse_id) left join cognitive_responses a using (request_id)
                 where t.message_id = '\(id)'
                 """
-            #expect(try await system.wait(within: .seconds(30)) { try await system.query(whole) == "1|1|1|1" })
+            #expect(try await system.wait(within: .seconds(120)) { try await system.query(whole) == "1|1|1|1" })
             try await system.settle()
             #expect(try await system.query(whole) == "1|1|1|1")
             // Nothing was said behind later transitions of the gate, and one answer is in the stream.

@@ -6,7 +6,7 @@ import Testing
 @testable import NimmerServers
 
 /// A person earns the first reflex with `nimmer verify`, on a whole system, and it outlives the thalamus (trust.md).
-@Suite("Trust is earned", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(3)))
+@Suite("Trust is earned", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(5)))
 struct EarnedTrustSystemTests {
     private static let system = """
         nimmerverse: 1
@@ -47,7 +47,7 @@ struct EarnedTrustSystemTests {
         #expect(
             trust["regions"]?["hall"]?.array?.compactMap { $0["ok"]?.double } == [1, 1],
             "door and window were right, by the word of the bell: \(trust)")
-        await up.child.terminate(grace: .seconds(20))
+        await up.child.terminate(grace: .seconds(60))
     }
 
     @Test("two agree, a person confirms, and from then on one is enough; a failure takes it back")
@@ -133,6 +133,6 @@ struct EarnedTrustSystemTests {
         try await desk.nimmer("trust", "reset", "hall", "door", "--yes")
         let left = try await desk.json("trust", "list", "--json")
         #expect(left["regions"]?["hall"]?.array?.compactMap { $0["origin"]?.string } == ["window"], "\(left)")
-        await up.child.terminate(grace: .seconds(20))
+        await up.child.terminate(grace: .seconds(60))
     }
 }

@@ -83,7 +83,7 @@ struct ExampleSystemTests {
 /// `nimmer up --play`, with real servers.
 @Suite(
     "A recording that is played live", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized,
-    .timeLimit(.minutes(4)))
+    .timeLimit(.minutes(5)))
 struct PlayTests {
     private static let systems = NewPackages.root + "/deploy/systems"
 

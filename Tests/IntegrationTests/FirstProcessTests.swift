@@ -7,7 +7,7 @@ import Testing
 /// Executables as the first process of a container: they become the parents of what others leave behind.
 @Suite(
     "The first process of a container", .enabled(Prerequisites.note, Prerequisites.areMet),
-    .enabled(if: geteuid() == 0, "only root may make a process namespace here"), .timeLimit(.minutes(2)))
+    .enabled(if: geteuid() == 0, "only root may make a process namespace here"), .timeLimit(.minutes(5)))
 struct FirstProcessTests {
     private struct Listed {
         let pid: Int32

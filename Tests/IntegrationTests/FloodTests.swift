@@ -11,7 +11,7 @@ import Testing
 /// A real thalamus, and a cell that speaks as fast as it can (decision 0016).
 @Suite(
     "A flood", .enabled(Prerequisites.note, Prerequisites.areMet),
-    .enabled(if: Executables.find("python3") != nil, "there is no python3"), .serialized, .timeLimit(.minutes(4)))
+    .enabled(if: Executables.find("python3") != nil, "there is no python3"), .serialized, .timeLimit(.minutes(5)))
 struct FloodTests {
     /// `Tests/Chaos/flood.py`, which is stopped by a signal.
     private func flood(_ port: UInt16) async throws -> ChildProcess {
@@ -40,7 +40,7 @@ struct FloodTests {
             ChildCommand(WholeSystem.executable("thalamus"), [], environment: variables),
             output: .lines { line in lines.withLock { $0.append(line.text) } })
         func says(_ words: String) async -> Bool {
-            await eventually(within: .seconds(60)) { lines.withLock { $0.contains { $0.includes(words) } } }
+            await eventually(within: .seconds(120)) { lines.withLock { $0.contains { $0.includes(words) } } }
         }
         let opened = Mutex<Set<String>>([])
         _ = try await bus.subscribe(.transitions(.dev)) { _, payload, _ in
@@ -58,7 +58,7 @@ struct FloodTests {
         }
         #expect(await says("Listening"))
         try agree(on: "before")
-        #expect(await eventually(within: .seconds(20)) { opened.withLock { $0.contains("before") } })
+        #expect(await eventually(within: .seconds(120)) { opened.withLock { $0.contains("before") } })
         let mad = try await flood(nats.port)
         #expect(await says("A sender floods the bus"))
         #expect(await says("Holds a sender back, so that the others get through"))
@@ -67,13 +67,13 @@ struct FloodTests {
         #expect(String(decoding: statistics.payload, as: UTF8.self).includes("held back for the others' sake"))
         let regions = (0..<20).map { "while.r\($0)" }
         for region in regions { try agree(on: region) }
-        #expect(await eventually(within: .seconds(20)) { opened.withLock { $0.isSuperset(of: regions) } })
+        #expect(await eventually(within: .seconds(120)) { opened.withLock { $0.isSuperset(of: regions) } })
         await mad.terminate(signal: SIGKILL)
         #expect(await says("Holds a sender back no more"))
         try agree(on: "after")
-        #expect(await eventually(within: .seconds(20)) { opened.withLock { $0.contains("after") } })
+        #expect(await eventually(within: .seconds(120)) { opened.withLock { $0.contains("after") } })
         await bus.close()
-        let exit = await thalamus.terminate(grace: .seconds(15))
+        let exit = await thalamus.terminate(grace: .seconds(60))
         #expect(exit.isSuccess, "\(lines.withLock { $0.suffix(5) })")
         await nats.stop()
     }

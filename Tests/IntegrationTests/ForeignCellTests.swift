@@ -5,7 +5,7 @@ import Testing
 
 /// The promise: a cell in another language works, from two waves to the rows in PostgreSQL.
 @Suite(
-    "A foreign cell", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
+    "A foreign cell", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct ForeignCellTests {
     private func run(_ python: String, _ arguments: [String], on system: WholeSystem) async throws {
         let script = [Prerequisites.fixture("foreign_cell.py"), system.clientURL, system.environment.rawValue]

@@ -8,7 +8,7 @@ import Testing
 /// A full disk under the private nats-server of `nimmer up`: named, and over as soon as there is room, without a hand.
 @Suite(
     "A full disk under nimmer up", .enabled(Prerequisites.note, Prerequisites.areMet),
-    .enabled(if: geteuid() == 0, "only root may mount a small disk"), .serialized, .timeLimit(.minutes(4)))
+    .enabled(if: geteuid() == 0, "only root may mount a small disk"), .serialized, .timeLimit(.minutes(5)))
 struct FullDiskTests {
     @Test(
         "is named by up and status; with room again everything continues by itself",
@@ -35,7 +35,7 @@ struct FullDiskTests {
             }
         }
         #expect(
-            await holds(within: .seconds(40)) {
+            await holds(within: .seconds(120)) {
                 await open("before")
                 return await transitions() > 0
             })
@@ -53,13 +53,13 @@ struct FullDiskTests {
         try await up.says("has room again; starting nats-server again")
         var known = 0
         #expect(
-            await holds(within: .seconds(60)) {
+            await holds(within: .seconds(120)) {
                 known = await transitions()
                 return known > 0
             }, "\(up.log.lines.suffix(30))")
         let before = known
         #expect(
-            await holds(within: .seconds(60)) {
+            await holds(within: .seconds(120)) {
                 await open("after")
                 return await transitions() > before
             }, "\(up.log.lines.suffix(30))")

@@ -10,7 +10,7 @@ import Testing
 
 /// Two variants beside a real system on one server: what they would have woken for, held against outcomes that a person gives; a crash
 /// of the garden; a promotion and its way back.
-@Suite("The gardens", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(4)))
+@Suite("The gardens", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(5)))
 struct GardenSystemTests {
     private static let system = """
         nimmerverse: 1
@@ -178,7 +178,7 @@ struct GardenSystemTests {
         #expect(explored["tried"]?.int == 5 && explored["real"]?["faults"]?.int == 1, "\(explored)")
         tap.cancel()
         await bus.close()
-        await up.child.terminate(grace: .seconds(20))
+        await up.child.terminate(grace: .seconds(60))
     }
 
     @Test("without variants there is no garden, and a question about it is answered by what to do")
@@ -190,6 +190,6 @@ struct GardenSystemTests {
         #expect(lines.contains { $0.contains("no service garden is running") }, "\(lines)")
         #expect(lines.contains { $0.contains("section virtual") }, "\(lines)")
         #expect(try await desk.nimmer("garden", "history") == ["nothing was promoted yet"])
-        await up.child.terminate(grace: .seconds(20))
+        await up.child.terminate(grace: .seconds(60))
     }
 }

@@ -9,7 +9,7 @@ import Testing
 @testable import NimmerServers
 
 /// The http and webhook cells as processes, on a real nats-server and against a real HTTP server.
-@Suite("Cells that speak HTTP", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(2)))
+@Suite("Cells that speak HTTP", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(5)))
 struct HTTPProcessTests {
     @Test("a hanging server blocks no process, a failing one is certain, a command is posted once")
     func live() async throws {
@@ -34,7 +34,7 @@ struct HTTPProcessTests {
                     WholeSystem.executable("webhook-cell"),
                     ["--name", "hook", "--post", "{notify: '\(server.url)/notify'}"], environment: environment),
                 output: .discarded)
-            #expect(await eventually(within: .seconds(20)) { server.requests.contains { $0.line.hasPrefix("GET") } })
+            #expect(await eventually(within: .seconds(120)) { server.requests.contains { $0.line.hasPrefix("GET") } })
             // It answers while its look hangs, and asks no second time.
             for _ in 0..<5 {
                 let answer = try await bus.request(
@@ -44,7 +44,7 @@ struct HTTPProcessTests {
             #expect(server.requests.count { $0.line.hasPrefix("GET") } == 1)
             func nimmer(_ words: String...) async throws -> String {
                 let command = ChildCommand(WholeSystem.executable("nimmer"), words, environment: environment)
-                let answer = try await ChildProcess.run(command, limit: .seconds(30))
+                let answer = try await ChildProcess.run(command, limit: .seconds(120))
                 return answer.lines.map(\.text).joined(separator: "\n")
             }
             let posted = try await nimmer("cell", "ask", "hook", "--command", "notify", #"{"text": "hello"}"#)
@@ -55,7 +55,7 @@ struct HTTPProcessTests {
                 ])
             // Asked to stop, it waits a few seconds for its look and no longer.
             let began = ContinuousClock.now
-            #expect(await web.terminate(grace: .seconds(20)) == .exited(0))
+            #expect(await web.terminate(grace: .seconds(60)) == .exited(0))
             #expect(ContinuousClock.now - began < .seconds(12))
             server.answer { _ in Reply.page("503 Service Unavailable", "") }
             let again = try await ChildProcess.spawn(
@@ -70,8 +70,8 @@ struct HTTPProcessTests {
                 break
             }
             #expect(try await nimmer("cell", "list").contains("DOWN"))
-            _ = await again.terminate(grace: .seconds(10))
-            _ = await hook.terminate(grace: .seconds(10))
+            _ = await again.terminate(grace: .seconds(60))
+            _ = await hook.terminate(grace: .seconds(60))
         }
         await bus.close()
         await nats.stop()
@@ -90,7 +90,7 @@ struct HTTPProcessTests {
         let variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMER") }
         let answer = try await ChildProcess.run(
             ChildCommand(WholeSystem.executable("http-cell"), words + ["--check"], environment: variables),
-            limit: .seconds(10))
+            limit: .seconds(120))
         let lines = answer.lines.map(\.text).joined(separator: "\n")
         #expect(answer.status == .exited(status), "\(lines)")
         #expect(lines.contains(text), "\(lines)")

@@ -6,7 +6,7 @@ import Testing
 
 /// docs/tutorial/home-assistant.md, with an MQTT client in Home Assistant's place.
 @Suite(
-    "Home Assistant", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(4)))
+    "Home Assistant", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct HomeAssistantTests {
     static let page = "docs/tutorial/home-assistant.md"
 
@@ -109,10 +109,10 @@ struct HomeAssistantTests {
             try await desk.nimmer("cell", "ask", "home-assistant", "--command", "alert", #"{"state": "OFF"}"#)
         } catch {
             print(up.log.lines.joined(separator: "\n"))
-            await up.child.terminate(grace: .seconds(20))
+            await up.child.terminate(grace: .seconds(60))
             throw error
         }
-        await up.child.terminate(grace: .seconds(20))
+        await up.child.terminate(grace: .seconds(60))
     }
 
     /// A cell as it answers, once it counts.

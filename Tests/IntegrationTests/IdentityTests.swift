@@ -8,7 +8,7 @@ import Testing
 @testable import NimmerServers
 
 /// The whole system under the identities that `nimmer auth generate` makes: enough for everything, and no more.
-@Suite("Identities", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
+@Suite("Identities", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct IdentityTests {
     @Test("are enough from two waves to the rows and back to a person", arguments: await NATSBinary.installed())
     func areEnough(_ binary: NATSBinary) async throws {
@@ -33,10 +33,10 @@ struct IdentityTests {
                 output: .discarded)
             for number in 0..<20 { try await system.agree(on: "pair-\(number)") }
             let count = "select count(*), count(distinct collapse_id) from collapses where region like 'pair-%'"
-            try await system.wait(within: .seconds(30)) { try await system.query(count) == "20|20" }
+            try await system.wait(within: .seconds(120)) { try await system.query(count) == "20|20" }
             #expect(try await system.query(count) == "20|20")
             #expect(second.exitStatus == nil && system.isRunning(.hippocampus))
-            await second.terminate(grace: .seconds(10))
+            await second.terminate(grace: .seconds(60))
 
             // A cell of the system under its own identity answers a person under another.
             let cell = try await ChildProcess.spawn(
@@ -44,7 +44,7 @@ struct IdentityTests {
                 output: .discarded)
             let question = ["cell", "ask", "math", "{\"operation\": \"addition\", \"operands\": [15, 27]}"]
             var answer = ""
-            try await system.wait(within: .seconds(30)) {
+            try await system.wait(within: .seconds(120)) {
                 answer = try await ask(question, as: "operator", system)
                 return answer.contains("42")
             }
@@ -59,7 +59,7 @@ struct IdentityTests {
             try await namesAreBehindSubjects(system)
             let shown = try await ask(["cell", "list", "--json"], as: "observer", system)
             let processes = try await ChildProcess.run(ChildCommand("ps", ["-eo", "args"])).lines.map(\.text)
-            await cell.terminate(grace: .seconds(5))
+            await cell.terminate(grace: .seconds(60))
 
             // What was decided is remembered by the writer and told by the reader, who may change nothing.
             let why = try await remember(["memory", "why", response.body.requestID.text], as: "reader", system)
@@ -101,7 +101,7 @@ struct IdentityTests {
 
     /// Returns whether the tap hears a subject; it is a client like others, and may be behind those who act.
     private func hears(_ subject: String, _ system: WholeSystem) async throws -> Bool {
-        try await system.wait(within: .seconds(20)) { system.tap.messages.contains { $0.subject == subject } }
+        try await system.wait(within: .seconds(120)) { system.tap.messages.contains { $0.subject == subject } }
     }
 
     /// Who asks, and who says what became of an opening, stands in the subject, and every reader takes it (protocol.md, Sender).
@@ -116,7 +116,7 @@ struct IdentityTests {
         #expect(answer.contains("wait"), "\(answer)")
         #expect(try await hears("\(env).cognitive.bridge.request.operator", system))
         let asked = "select count(*) from cognitive_requests where event_type = 'question'"
-        try await system.wait(within: .seconds(30)) { try await system.query(asked) == "1" }
+        try await system.wait(within: .seconds(120)) { try await system.query(asked) == "1" }
         #expect(try await system.query(asked) == "1")
 
         let person = try await NATSBus.open(settings("operator", system))
@@ -135,11 +135,11 @@ struct IdentityTests {
         await person.close()
         #expect(try await hears("\(env).nervous.outcomes.math.feedback.operator", system))
         let kept = "select count(*) from verification_outcomes where gate_id = 'math' and outcome = 'confirmed'"
-        try await system.wait(within: .seconds(30)) { try await system.query(kept) == "1" }
+        try await system.wait(within: .seconds(120)) { try await system.query(kept) == "1" }
         #expect(try await system.query(kept) == "1")
         // The thalamus learned from it: the next opening shows the weight that it has now.
         var gates = ""
-        let hasLearned = try await system.wait(within: .seconds(20)) {
+        let hasLearned = try await system.wait(within: .seconds(120)) {
             gates = try await ask(["gate", "list", "--json"], as: "observer", system)
             let math = try JSON(parsing: gates).array?.first { $0["gate_id"]?.string == "math" }
             return (math?["weight"]?.double ?? 0) > (Double(before) ?? 1)
@@ -166,7 +166,7 @@ struct IdentityTests {
         #expect(
             replayed.contains("asked again"), "\(replayed)")
         let answered = "select count(*) from cognitive_responses where request_id = '\(request.requestID)'"
-        try await system.wait(within: .seconds(30)) { try await system.query(answered) == "1" }
+        try await system.wait(within: .seconds(120)) { try await system.query(answered) == "1" }
         #expect(try await system.query(answered) == "1")
     }
 
@@ -197,7 +197,7 @@ struct IdentityTests {
         let error = await #expect(throws: BusError.self) { _ = try await emit(other, .v7()) }
         #expect(error?.code == .invalid, "\(error as Any)")
         let row = "select count(*) from gate_transitions where gate_id = 'math-cell' and state_value = 0.75"
-        try await system.wait(within: .seconds(30)) { try await system.query(row) == "1" }
+        try await system.wait(within: .seconds(120)) { try await system.query(row) == "1" }
         #expect(try await system.query(row) == "1")
         #expect(try await system.query("select count(*) from gate_transitions where gate_id = 'vault'") == "0")
     }
@@ -216,7 +216,7 @@ struct IdentityTests {
         try bus.publish(
             .wave(system.environment, cell: name),
             payload: Envelope(id: .v7(), at: .now(), from: source, wave).encoded())
-        try await bus.flush()
+        try await bus.flush(timeout: .seconds(60))
         await bus.close()
     }
 

@@ -11,7 +11,7 @@ import Testing
 /// A sensor cell under its own identity that is stopped and started: what it has learned is still known (sensing.md, What survives a restart).
 @Suite(
     "What was learned survives a restart", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized,
-    .timeLimit(.minutes(3)))
+    .timeLimit(.minutes(5)))
 struct LearnedRestartTests {
     private static let system = """
         nimmerverse: 1
@@ -102,7 +102,7 @@ struct LearnedRestartTests {
             #expect(await stats()?["progress"] == nil)
             // It has asked for what was kept, and may write now.
             #expect(await until { await questions() > 0 })
-            #expect(await cell.child.terminate(grace: .seconds(10)) == .exited(0))
+            #expect(await cell.child.terminate(grace: .seconds(60)) == .exited(0))
             let kept = try await bus.lastMessage(stream: stream, subject: try Subject(foreign: "$KV.DEV-LEARNED.flow"))
             #expect(kept.map { $0.message.payload.count } ?? 0 > 300, "\(cell.lines.texts)")
             // Its next life knows what is normal.
@@ -110,15 +110,15 @@ struct LearnedRestartTests {
             try await feed(1)
             #expect(await stats()?["progress"] == nil && cell.logs("Continues with what was learned before"))
             #expect(await stats()?["state"]?.string == "CALM")
-            _ = await cell.child.terminate(grace: .seconds(10))
+            _ = await cell.child.terminate(grace: .seconds(60))
             // Another source is another sensor.
             cell = try await Cell.start(["--name", "flow", "--learning-samples", "90"], variables("flow"))
             try await feed(1)
             let other = await stats()
             #expect(other?["progress"]?["done"]?.int == other?["readings"]?.int && cell.logs("is set aside"))
             #expect(!cell.logs("does not permit"), "\(cell.lines.texts)")
-            _ = await cell.child.terminate(grace: .seconds(10))
-            _ = await thalamus.terminate(grace: .seconds(10))
+            _ = await cell.child.terminate(grace: .seconds(60))
+            _ = await thalamus.terminate(grace: .seconds(60))
             await bus.close()
             await server.server.stop()
         }

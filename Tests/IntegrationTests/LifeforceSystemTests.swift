@@ -68,6 +68,6 @@ struct LifeforceSystemTests {
         let table = try await desk.nimmer("lifeforce", "--days", "1")
         #expect(table.contains { $0.contains("hall") && $0.contains("40") }, "\(table)")
         #expect(table.contains { $0.contains("earned +") } && table.contains { $0.contains("spent  #") }, "\(table)")
-        await up.child.terminate(grace: .seconds(20))
+        await up.child.terminate(grace: .seconds(60))
     }
 }

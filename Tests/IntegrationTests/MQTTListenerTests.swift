@@ -6,7 +6,7 @@ import Testing
 
 /// Devices that speak MQTT, with a client of theirs (paho-mqtt), on the listener that the system file names.
 @Suite(
-    "The MQTT listener", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
+    "The MQTT listener", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct MQTTListenerTests {
     /// A Python that has paho-mqtt.
     @Sendable static func python() async -> String? {
@@ -74,10 +74,10 @@ struct MQTTListenerTests {
             #expect(wrong.status == .exited(5), "\(wrong.lines.map(\.text))")
         } catch {
             print(up.log.lines.joined(separator: "\n"))
-            await up.child.terminate(grace: .seconds(20))
+            await up.child.terminate(grace: .seconds(60))
             throw error
         }
-        await up.child.terminate(grace: .seconds(20))
+        await up.child.terminate(grace: .seconds(60))
     }
 
     private static func statistics(of cell: String, _ desk: TestSystem) async throws -> JSON {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import NimmerServers
 
-@Suite("nimmer up", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
+@Suite("nimmer up", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct NimmerUpTests {
     @Test("runs a system that shell scripts can speak to, and stops it without a trace")
     func wholeDay() async throws {
@@ -101,7 +101,7 @@ struct NimmerUpTests {
                     cat ended
                     '\(WholeSystem.executable("nimmer"))' wave tail --all --json --count 1
                     """,
-                ]), limit: .seconds(30))
+                ]), limit: .seconds(120))
         let lines = shell.lines.map(\.text)
         #expect(lines.count == 3, "\(lines)")
         #expect(lines.dropFirst().first == "ended with 0")

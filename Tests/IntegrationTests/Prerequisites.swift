@@ -11,7 +11,7 @@ enum Prerequisites {
         guard Executables.find("nats-server") != nil, !PostgresInstallation.all().isEmpty else { return false }
         for service in WholeSystem.Service.allCases {
             let command = ChildCommand(WholeSystem.executable(service.rawValue), ["--version"])
-            let answer = try? await ChildProcess.run(command, limit: .seconds(10))
+            let answer = try? await ChildProcess.run(command, limit: .seconds(120))
             guard answer?.lines.first?.text.hasPrefix(service.rawValue) == true else { return false }
         }
         return true

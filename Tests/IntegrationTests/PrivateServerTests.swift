@@ -8,7 +8,7 @@ import Testing
 @testable import NimmerServers
 
 /// The private nats-server of `nimmer up`: its owner's commands find what it asks for, nobody else gets in.
-@Suite("The private server", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
+@Suite("The private server", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct PrivateServerTests {
     private static let sum = #"{"operation": "addition", "operands": [15, 27]}"#
 
@@ -41,10 +41,10 @@ struct PrivateServerTests {
         let up = try await desk.up("--no-database")
         do { try await body(desk, up) } catch {
             print(up.log.lines.joined(separator: "\n"))
-            await up.child.terminate(grace: .seconds(20))
+            await up.child.terminate(grace: .seconds(60))
             throw error
         }
-        await up.child.terminate(grace: .seconds(20))
+        await up.child.terminate(grace: .seconds(60))
     }
 
     @Test(arguments: await NATSBinary.installed())
@@ -63,13 +63,13 @@ struct PrivateServerTests {
             for folder in ["", "/a/b"] {
                 for more in [[], ["--server", url], ["--server", url.replacing("127.0.0.1", with: "localhost")]] {
                     let answer = try await ChildProcess.run(
-                        desk.command(["cell", "ask", "math", Self.sum] + more, in: folder), limit: .seconds(30))
+                        desk.command(["cell", "ask", "math", Self.sum] + more, in: folder), limit: .seconds(120))
                     #expect(answer.lines.contains { $0.text.contains("42") }, "\(folder) \(more): \(answer.lines)")
                 }
             }
             // Elsewhere the server's name alone is not enough.
             let outside = try await ChildProcess.run(
-                desk.command(["cell", "ask", "math", Self.sum, "--server", url], in: "/.."), limit: .seconds(30))
+                desk.command(["cell", "ask", "math", Self.sum, "--server", url], in: "/.."), limit: .seconds(120))
             #expect(outside.status == .exited(77))
             #expect(outside.lines.first?.text.contains("the server requires credentials") == true)
         }
@@ -89,7 +89,7 @@ struct PrivateServerTests {
                         "--reuid=65534", "--regid=65534", "--clear-groups", command.executable,
                     ] + command.arguments
                 command.executable = "setpriv"
-                let answer = try await ChildProcess.run(command, limit: .seconds(30))
+                let answer = try await ChildProcess.run(command, limit: .seconds(120))
                 #expect(answer.status == .exited(status), "\(words)")
                 #expect(answer.lines.contains { $0.text.contains(expected) }, "\(words): \(answer.lines)")
             }
@@ -122,7 +122,7 @@ struct PrivateServerTests {
             let nimmer = WholeSystem.executable("nimmer")
             let script = "eval \"$('\(nimmer)' env --export)\" && cd / && '\(nimmer)' cell ask math '\(Self.sum)'"
             let shell = try await ChildProcess.run(
-                desk.command(["-c", script], program: "/bin/sh"), limit: .seconds(30))
+                desk.command(["-c", script], program: "/bin/sh"), limit: .seconds(120))
             #expect(shell.lines.first?.text.contains("42") == true, "\(shell.lines)")
             let address = try #require(try await Self.variables(desk)["NATS_URL"])
             #expect(address.contains("owner:"))
@@ -139,10 +139,10 @@ struct PrivateServerTests {
         defer { desk.remove() }
         let first = try await desk.up("--no-database")
         let variables = try await Self.variables(desk)
-        await first.child.terminate(grace: .seconds(20))
+        await first.child.terminate(grace: .seconds(60))
         let second = try await desk.up("--no-database", variables: variables)
         #expect(!second.log.lines.contains { $0.contains("not ours") })
-        await second.child.terminate(grace: .seconds(20))
+        await second.child.terminate(grace: .seconds(60))
     }
 
     @Test(arguments: await NATSBinary.installed())
@@ -157,7 +157,7 @@ struct PrivateServerTests {
             let ask = ["cell", "ask", "math", Self.sum]
             for file in [owner, old] {
                 let answer = try await ChildProcess.run(
-                    desk.command(ask + ["--credentials", file]), limit: .seconds(30))
+                    desk.command(ask + ["--credentials", file]), limit: .seconds(120))
                 #expect(answer.status.isSuccess, "both are valid: \(answer.lines)")
             }
             #expect(
@@ -179,7 +179,7 @@ struct PrivateServerTests {
             var refused: (status: ChildExit, lines: [OutputLine])?
             repeat {
                 refused = try await ChildProcess.run(
-                    desk.command(ask + ["--credentials", old]), limit: .seconds(30))
+                    desk.command(ask + ["--credentials", old]), limit: .seconds(120))
             } while refused?.status.isSuccess == true
             #expect(!up.log.lines.contains { $0.contains("was ended") || $0.contains("ended with") })
             try await desk.nimmer("auth", "rotate", "other.yaml", "--all", expect: 64)

@@ -16,7 +16,7 @@ struct ProcessEndTests {
             let environment = preloaded.filter { !$0.key.hasPrefix("NIMMER") }
             func end(_ program: String, _ words: String...) async throws -> ChildExit {
                 let command = ChildCommand(WholeSystem.executable(program), words, environment: environment)
-                return try await ChildProcess.run(command, limit: .seconds(30)).status
+                return try await ChildProcess.run(command, limit: .seconds(120)).status
             }
             #expect(try await end("nimmer", "--version") == .exited(0))
             #expect(try await end("nimmer", "check", folder + "/nothing.yaml") == .exited(EX_NOINPUT))
@@ -30,8 +30,8 @@ struct ProcessEndTests {
             let thalamus = try await ChildProcess.spawn(
                 ChildCommand(WholeSystem.executable("thalamus"), [], environment: variables),
                 output: .lines { line in if line.text.contains("Listening") { ready.withLock { $0 = true } } })
-            #expect(await eventually(within: .seconds(20)) { ready.withLock { $0 } })
-            #expect(await thalamus.terminate(grace: .seconds(20)) == .exited(0))
+            #expect(await eventually(within: .seconds(120)) { ready.withLock { $0 } })
+            #expect(await thalamus.terminate(grace: .seconds(60)) == .exited(0))
             await nats.stop()
         }
     }

@@ -7,7 +7,7 @@ import Testing
 
 /// docs/examples/load_cell.py, the cell of docs/tutorial/python-cell.md, beside a real `nimmer up`.
 @Suite(
-    "The Python cell", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
+    "The Python cell", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct PythonCellTests {
     private static let file = NewPackages.root + "/docs/examples/load_cell.py"
 
@@ -55,13 +55,13 @@ struct PythonCellTests {
             #expect((after.waves ?? 0) >= (before.waves ?? 0) + 3)
             #expect(after.rejected == 0)
             #expect(cell.exitStatus == nil, "\(log.lines)")
-            await cell.terminate(grace: .seconds(5))
+            await cell.terminate(grace: .seconds(60))
         } catch {
             print(up.log.lines.joined(separator: "\n"))
-            await up.child.terminate(grace: .seconds(20))
+            await up.child.terminate(grace: .seconds(60))
             throw error
         }
-        await up.child.terminate(grace: .seconds(20))
+        await up.child.terminate(grace: .seconds(60))
     }
 
     @Test(
@@ -93,7 +93,7 @@ struct PythonCellTests {
         let answer = try await ChildProcess.run(shell, limit: .seconds(60))
         let text = answer.lines.map(\.text).joined(separator: "\n")
         #expect(answer.status.isSuccess && text.includes("42"), "\(text)")
-        await up.child.terminate(grace: .seconds(20))
+        await up.child.terminate(grace: .seconds(60))
     }
 
     /// Counters of the waves that the thalamus has read and refused.

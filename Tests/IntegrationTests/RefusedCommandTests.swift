@@ -7,7 +7,7 @@ import Testing
 
 /// Servers that answer and refuse: each command says so at once, by its exit status and in words that help.
 @Suite(
-    "Commands that a server refuses", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(4)),
+    "Commands that a server refuses", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(5)),
     .serialized)
 struct RefusedCommandTests {
     /// What a command printed, with which status, and how long it took.
@@ -78,7 +78,7 @@ struct RefusedCommandTests {
                 "\(words): \(answer.text)")
             #expect(answer.took < .seconds(8), "\(words): \(answer.took)")
         }
-        for child in children { await child.terminate() }
+        for child in children { await child.terminate(grace: .seconds(60)) }
         await server.stop()
     }
 
@@ -121,7 +121,7 @@ struct RefusedCommandTests {
         #expect(
             asked.status == .exited(0) && asked.text.contains("far") && asked.text.contains("unreachable"),
             "\(asked.text)")
-        await bridge.terminate()
+        await bridge.terminate(grace: .seconds(60))
         await server.stop()
     }
 

@@ -106,7 +106,7 @@ struct RestoreTests {
 
                 try await system.start(.thalamus)
                 #expect(
-                    try await system.wait(within: .seconds(30)) {
+                    try await system.wait(within: .seconds(120)) {
                         try await nimmer(system, ["memory", "restore", "--check", file]).text.contains(
                             "thalamus of dev is running")
                     })
@@ -116,7 +116,7 @@ struct RestoreTests {
                 #expect(try await isEmpty(bus))
 
                 #expect(
-                    try await system.wait(within: .seconds(30)) {
+                    try await system.wait(within: .seconds(120)) {
                         try await nimmer(system, ["memory", "restore", "--streams-only", file]).status.isSuccess
                     })
                 #expect(try await bus.stream(SystemStreams.transitions(.dev)).messages == 3)
@@ -134,7 +134,7 @@ struct RestoreTests {
         try await withFile(Self.messages) { file, _ in
             try await onServers { system, bus in
                 let stopped = try await restoring(system, bus, file) {
-                    await $0.terminate(signal: SIGTERM, grace: .seconds(30))
+                    await $0.terminate(signal: SIGTERM, grace: .seconds(60))
                 }
                 #expect(stopped == .exited(128 + SIGTERM))
                 #expect(try await isEmpty(bus))
@@ -151,7 +151,7 @@ struct RestoreTests {
                 // Nobody works on half of what was.
                 try await system.start(.bridge)
                 #expect(
-                    try await system.wait(within: .seconds(30)) {
+                    try await system.wait(within: .seconds(120)) {
                         system.log.contains { $0.contains("half restored") } && !system.isRunning(.bridge)
                     }, "\(system.log)")
 
@@ -248,7 +248,7 @@ struct RestoreTests {
                 #expect(said.status == .ok, "\(said)")
             }
             #expect(
-                try await bench.wait(within: .seconds(30)) {
+                try await bench.wait(within: .seconds(120)) {
                     try await bench.state(of: requests[0].requestID) == "done"
                 })
             #expect(bench.commands.count == (mode == "act" ? 2 : 1))
@@ -266,7 +266,7 @@ struct RestoreTests {
             let states = mode == "act" ? ["done", "done", "done"] : ["done", "pending", "pending"]
             for (request, state) in zip(requests + [after], states) {
                 #expect(
-                    try await bench.wait(within: .seconds(30)) {
+                    try await bench.wait(within: .seconds(120)) {
                         try await bench.state(of: request.requestID) == state
                     },
                     "\(bench.log)")

@@ -6,7 +6,7 @@ import Testing
 @testable import NimmerServers
 
 /// Passwords in addresses, and what is printed of them: nothing.
-@Suite("Passwords", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(4)), .serialized)
+@Suite("Passwords", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(5)), .serialized)
 struct SecretsTests {
     /// Found wherever a part of it is shown.
     static let secret = "hush-S3CRET-hush"
@@ -47,7 +47,7 @@ struct SecretsTests {
             output: .lines { box.append($0) })
         let end = ContinuousClock.now + limit
         while child.exitStatus == nil, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(50)) }
-        await child.terminate(signal: SIGINT, grace: .seconds(20))
+        await child.terminate(signal: SIGINT, grace: .seconds(60))
         return box.texts
     }
 

@@ -8,7 +8,7 @@ import Testing
 @testable import NimmerServers
 
 /// Three thalami that share the regions of one environment (decision 0009).
-@Suite("Three thalami", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(2)))
+@Suite("Three thalami", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct ShardTests {
     private static let partitions = 12
 

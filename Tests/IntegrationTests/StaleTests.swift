@@ -9,7 +9,7 @@ import Testing
 @testable import NimmerServers
 
 /// Real cells on a real server, whose inputs stop (sensing.md, Stale).
-@Suite("An input that has stopped", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(2)))
+@Suite("An input that has stopped", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(5)))
 struct StaleTests {
     /// The silences of each cell, in order: whether each begins.
     private final class Heard: Sendable {
@@ -53,7 +53,7 @@ struct StaleTests {
         }
         func nimmer(_ words: String...) async throws -> String {
             let command = ChildCommand(WholeSystem.executable("nimmer"), words, environment: variables)
-            let answer = try await ChildProcess.run(command, limit: .seconds(30))
+            let answer = try await ChildProcess.run(command, limit: .seconds(120))
             return answer.lines.filter { $0.stream == .output }.map(\.text).joined(separator: "\n")
         }
         func readings(_ cell: String) async -> Int {
@@ -94,7 +94,7 @@ struct StaleTests {
         #expect(before == ["flow", "range", "both"].map { heard.edges($0).count - 1 }, "one line each")
         #expect(heard.edges("other") == [])
         #expect(try await nimmer("cell", "list").contains("LEARNING"))
-        for cell in cells { _ = await cell.terminate(grace: .seconds(10)) }
+        for cell in cells { _ = await cell.terminate(grace: .seconds(60)) }
         await bus.close()
         await nats.stop()
     }

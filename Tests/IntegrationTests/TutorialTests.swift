@@ -58,7 +58,7 @@ extension NewPackages {
             let answer = try await ChildProcess.run(
                 ChildCommand("/bin/bash", ["-c", script], environment: variables, workingDirectory: desk.folder),
                 limit: .seconds(900))
-            await up.terminate(signal: SIGINT, grace: .seconds(30))
+            await up.terminate(signal: SIGINT, grace: .seconds(60))
             let text = answer.lines.map(\.text).joined(separator: "\n")
             #expect(answer.status.isSuccess, "\(text)")
             let parts = text.components("== next ==")

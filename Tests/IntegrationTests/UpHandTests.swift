@@ -6,7 +6,7 @@ import Testing
 @testable import NimmerServers
 
 /// What a person does by hand beside a running `nimmer up`.
-@Suite(.enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
+@Suite(.enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct UpHandTests {
     @Test("logs are kept and followed, a process is restarted, a cell is described, a wave is confirmed")
     func byHand() async throws {
@@ -41,7 +41,7 @@ struct UpHandTests {
         while !(try await desk.nimmer("cell", "list")).contains(where: { $0.hasPrefix("hand ") }) {
             try #require(hand.exitStatus == nil)
         }
-        await hand.terminate(signal: SIGTERM, grace: .seconds(5))
+        await hand.terminate(signal: SIGTERM, grace: .seconds(60))
 
         // Another environment's commands are refused by the server's name.
         let exported = try await desk.nimmer("env", "--export")
@@ -52,18 +52,18 @@ struct UpHandTests {
             else { continue }
             wrong.environment[name] = String(value.dropFirst().dropLast())
         }
-        let refused = try await ChildProcess.run(wrong, limit: .seconds(30))
+        let refused = try await ChildProcess.run(wrong, limit: .seconds(120))
         #expect(refused.status == .exited(64))
         #expect(refused.lines.first?.text.contains("nimmer-dev") == true, "\(refused.lines.map(\.text))")
         #expect(refused.lines.first?.text.contains("NIMMERVERSE_ENV is staging") == true)
         var cell = wrong
         (cell.executable, cell.arguments) = (WholeSystem.executable("math-cell"), ["--name", "lost"])
-        let lost = try await ChildProcess.run(cell, limit: .seconds(30))
+        let lost = try await ChildProcess.run(cell, limit: .seconds(120))
         #expect(lost.status == .exited(64) && lost.lines.contains { $0.text.contains("is that of dev") })
 
         try await desk.nimmer("restart", "thalamus")
-        #expect(await eventually(within: .seconds(20)) { seen.lines.count { $0.contains("Listening") } == 2 })
-        await follower.terminate(signal: SIGTERM, grace: .seconds(5))
+        #expect(await eventually(within: .seconds(120)) { seen.lines.count { $0.contains("Listening") } == 2 })
+        await follower.terminate(signal: SIGTERM, grace: .seconds(60))
         try await desk.nimmer("down")
         _ = await up.child.waitForExit()
         #expect(try await desk.nimmer("logs", "-n", "1", "thalamus").count == 1)
@@ -80,7 +80,7 @@ struct UpHandTests {
         let processes = try await desk.json("status", "--json")["processes"]?.array ?? []
         let ports = processes.compactMap { $0["http_port"]?.int }
         #expect(ports.count == 3 && Set(ports).count == 3 && !ports.contains(Int(port)), "\(processes.map(\.text))")
-        let isReady = await eventually(within: .seconds(20)) {
+        let isReady = await eventually(within: .seconds(120)) {
             LoopbackPort.status(of: "/readyz", on: port, within: .seconds(5)) == 200
         }
         #expect(isReady)

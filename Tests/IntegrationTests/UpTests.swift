@@ -6,7 +6,7 @@ import Testing
 
 /// What a person does first: one command that runs everything, and stops all of it whatever happens to it.
 @Suite(
-    "nimmer up", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
+    "nimmer up", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct UpTests {
     private static let systemFile = """
         nimmerverse: 1
@@ -32,7 +32,7 @@ struct UpTests {
                 WholeSystem.executable("nimmer"), ["up", folder + "/small.yaml"], environment: variables,
                 workingDirectory: folder),
             output: .lines { lines.append($0) })
-        let isUp = await eventually(within: .seconds(60)) {
+        let isUp = await eventually(within: .seconds(120)) {
             child.exitStatus != nil || Self.processes(of: folder).count > Self.everything
         }
         try #require(isUp && child.exitStatus == nil, "\(lines.texts.joined(separator: "\n"))")
@@ -54,7 +54,7 @@ struct UpTests {
     func interrupt() async throws {
         try await withFolder { folder in
             let (child, lines) = try await start(in: folder)
-            #expect(await child.terminate(signal: SIGINT, grace: .seconds(30)) == .exited(0), "\(lines.texts)")
+            #expect(await child.terminate(signal: SIGINT, grace: .seconds(60)) == .exited(0), "\(lines.texts)")
             #expect(Self.processes(of: folder).isEmpty)
         }
     }
@@ -65,11 +65,11 @@ struct UpTests {
             let (child, _) = try await start(in: folder)
             let all = Self.processes(of: folder)
             #expect(await child.terminate(signal: SIGKILL) == .signaled(SIGKILL))
-            let isGone = await eventually(within: .seconds(20)) { !all.contains(where: \.isAlive) }
+            let isGone = await eventually(within: .seconds(120)) { !all.contains(where: \.isAlive) }
             #expect(isGone, "left: \(all.filter(\.isAlive))")
 
             let (next, lines) = try await start(in: folder)
-            #expect(await next.terminate(signal: SIGINT, grace: .seconds(30)) == .exited(0), "\(lines.texts)")
+            #expect(await next.terminate(signal: SIGINT, grace: .seconds(60)) == .exited(0), "\(lines.texts)")
             #expect(Self.processes(of: folder).isEmpty)
         }
     }

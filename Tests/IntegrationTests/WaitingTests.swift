@@ -6,7 +6,7 @@ import Testing
 
 @Suite(
     "A start waits for its server, and says so", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized,
-    .timeLimit(.minutes(3)))
+    .timeLimit(.minutes(5)))
 struct WaitingTests {
     /// Processes that need nothing but a bus.
     private static let names = [
@@ -40,7 +40,7 @@ struct WaitingTests {
             var variables = ChildCommand.inheritedEnvironment
             variables["NIMMERVERSE_HTTP_PORT"] = "\(port)"
             let command = ChildCommand(WholeSystem.executable(name), ["--health"], environment: variables)
-            let answer = try? await ChildProcess.run(command, limit: .seconds(10))
+            let answer = try? await ChildProcess.run(command, limit: .seconds(120))
             return answer?.lines.map(\.text).joined(separator: "\n") ?? "no answer"
         }
     }
@@ -66,7 +66,7 @@ struct WaitingTests {
             throw error
         }
         for waiter in waiters {
-            let exit = await waiter.child.terminate(grace: .seconds(8))
+            let exit = await waiter.child.terminate(grace: .seconds(60))
             #expect(exit.isSuccess, "\(waiter.name) ended with \(exit): \(waiter.log)")
         }
     }
@@ -87,7 +87,7 @@ struct WaitingTests {
             var options = NATSServerOptions(folder: folder + "/nats", binary: binary.path)
             options.port = port
             let server = try await NATSServer.start(options)
-            let ready = await eventually(within: .seconds(30)) {
+            let ready = await eventually(within: .seconds(120)) {
                 waiters.allSatisfy {
                     $0.log.contains { $0.contains("Continuing") }
                         || !["thalamus", "cognition-bridge"].contains($0.name)
@@ -109,7 +109,7 @@ struct WaitingTests {
     @Test("and ends with status 0 when it is asked to")
     func stops() async throws {
         try await with { _, _, waiters in
-            let isWaiting = await eventually(within: .seconds(30)) {
+            let isWaiting = await eventually(within: .seconds(120)) {
                 waiters.allSatisfy { $0.log.contains { $0.contains("No connection yet") } }
             }
             #expect(isWaiting)

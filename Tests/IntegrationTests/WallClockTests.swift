@@ -42,7 +42,7 @@ struct WallClockTests {
     }
 
     private func waitForStep(_ system: WholeSystem, _ region: String, _ states: [GateState]) async throws {
-        let isThere = await eventually(within: .seconds(20)) { path(system, region).map(\.toState) == states }
+        let isThere = await eventually(within: .seconds(120)) { path(system, region).map(\.toState) == states }
         try #require(isThere, "\(region): \(path(system, region).map(\.toState)) instead of \(states)")
     }
 

@@ -121,7 +121,7 @@ final class WholeSystem: Sendable {
         tap.close()
         for service in Service.allCases.reversed() {
             guard let child = children.withLock({ $0[service] }), child.exitStatus == nil else { continue }
-            let exit = await child.terminate(grace: .seconds(10))
+            let exit = await child.terminate(grace: .seconds(60))
             #expect(exit.isSuccess, "\(service.rawValue) was asked to stop and ended with \(exit)")
         }
         await nats.stop()
@@ -238,7 +238,7 @@ final class WholeSystem: Sendable {
     }
 
     private func waitForRow(_ count: String) async throws {
-        guard try await wait(within: .seconds(60), { try await self.query(count) == "1" }) else {
+        guard try await wait(within: .seconds(120), { try await self.query(count) == "1" }) else {
             throw Trouble("no row within 15 s: \(count)\n\(log.suffix(20).joined(separator: "\n"))")
         }
     }

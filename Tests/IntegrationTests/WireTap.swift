@@ -50,7 +50,7 @@ final class WireTap: Sendable {
     /// Publishes on the living connection; waits for one without one.
     func publish(_ subject: String, _ payload: [UInt8]) async -> Bool {
         let bytes = Array("PUB \(subject) \(payload.count)\r\n".utf8) + payload + Array("\r\n".utf8)
-        return await eventually(within: .seconds(20)) { [self] in
+        return await eventually(within: .seconds(120)) { [self] in
             state.withLock { $0.socket >= 0 && Self.send(bytes, over: $0.socket) }
         }
     }

@@ -7,7 +7,7 @@ import ProcessBench
 import Testing
 
 /// A bridge as a process, on a bus within this one: requests in, responses of the deterministic boundary out.
-@Suite(.timeLimit(.minutes(2))) struct BridgeProcessTests {
+@Suite(.timeLimit(.minutes(5))) struct BridgeProcessTests {
     private static let manifest = Manifest(
         name: "cognition-bridge", version: "0.2.0", summary: "Answers.", commands: [("status", ""), ("minds", "")])
 

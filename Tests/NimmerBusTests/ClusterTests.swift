@@ -5,7 +5,7 @@ import NimmerWave
 import Testing
 
 /// Three servers on loopback ports that keep every stream three times; one is killed.
-@Suite("A cluster of three servers", .serialized, .timeLimit(.minutes(4)))
+@Suite("A cluster of three servers", .serialized, .timeLimit(.minutes(5)))
 struct ClusterTests {
     private func start(_ binary: NATSBinary) async throws -> [TestServer] {
         var ports: [UInt16] = []

@@ -6,7 +6,7 @@ import NimmerWave
 import Synchronization
 import Testing
 
-@Suite("Durable messages when the connection is lost", .timeLimit(.minutes(1)))
+@Suite("Durable messages when the connection is lost", .timeLimit(.minutes(5)))
 struct DurableFailureTests {
     /// Longer than the test may last: an answer before it is no timeout.
     private static let never = Duration.seconds(600)
@@ -54,7 +54,7 @@ struct DurableFailureTests {
             }
             try await server.server.restart()
             for await event in events { if case .reconnected = event { break } }
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             #expect(try await bus.stream("LOST").messages == 0)
         }
     }

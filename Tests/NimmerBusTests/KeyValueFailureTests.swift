@@ -4,7 +4,7 @@ import NimmerServers
 import NimmerWave
 import Testing
 
-@Suite("Keys when answers are lost", .timeLimit(.minutes(1)))
+@Suite("Keys when answers are lost", .timeLimit(.minutes(5)))
 struct KeyValueFailureTests {
     private func with(
         _ binary: NATSBinary, _ body: (FaultyLink, NATSBus, any KeyValue, NATSBus) async throws -> Void

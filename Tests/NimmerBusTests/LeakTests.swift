@@ -3,7 +3,7 @@ import NimmerPlatform
 import NimmerServers
 import Testing
 
-@Suite("A thousand buses", .timeLimit(.minutes(3)))
+@Suite("A thousand buses", .timeLimit(.minutes(5)))
 struct LeakTests {
     @Test("that connect, subscribe and close leave nothing behind")
     func rounds() async throws {

@@ -114,7 +114,7 @@ struct NATSFailureTests {
             let first = try await consumer.fetch(maximum: 10, wait: .seconds(5), linger: .zero)
             #expect(first.map(\.message.payload) == [[1]])
             try first[0].ack()
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             // A killed server may have forgotten the acknowledgement: at least once.
             let reading = Task {
                 while true {

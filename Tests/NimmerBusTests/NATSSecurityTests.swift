@@ -35,7 +35,7 @@ struct NATSSecurityTests {
     private func open(_ settings: BusSettings) async -> BusError? {
         do {
             let bus = try await NATSBus.open(settings)
-            do { try await bus.flush() } catch {
+            do { try await bus.flush(timeout: .seconds(60)) } catch {
                 await bus.close()
                 return error
             }

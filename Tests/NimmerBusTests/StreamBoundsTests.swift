@@ -7,7 +7,7 @@ import Testing
 @testable import NimmerBusNATS
 
 /// Streams keep within their room and cannot be emptied, on every server (decision 0020).
-@Suite("Bounds of streams", .serialized, .timeLimit(.minutes(2)))
+@Suite("Bounds of streams", .serialized, .timeLimit(.minutes(5)))
 struct StreamBoundsTests {
     private func config(_ bus: NATSBus, _ stream: String) async throws -> JSON {
         try #require(try await bus.api.call("STREAM.INFO.\(stream)")["config"])

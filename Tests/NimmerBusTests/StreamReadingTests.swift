@@ -4,7 +4,7 @@ import NimmerServers
 import NimmerWave
 import Testing
 
-@Suite("Reading a stream returns all of it, or fails", .timeLimit(.minutes(2)))
+@Suite("Reading a stream returns all of it, or fails", .timeLimit(.minutes(5)))
 struct StreamReadingTests {
     private static let count = 3000
 
@@ -18,7 +18,7 @@ struct StreamReadingTests {
             for number in 0..<Self.count {
                 try direct.publish(Subject(foreign: "part.\(number % 3)"), payload: payload)
             }
-            try await direct.flush()
+            try await direct.flush(timeout: .seconds(60))
             while try await direct.stream("PART").messages < UInt64(Self.count) {}
             let link = try FaultyLink(to: server.server.port)
             defer { link.close() }

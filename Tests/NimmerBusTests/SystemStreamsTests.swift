@@ -3,7 +3,7 @@ import NimmerWave
 import Testing
 
 /// docs/reference/compatibility.md, The streams: what they capture follows who lives.
-@Suite(.timeLimit(.minutes(1))) struct SystemStreamsTests {
+@Suite(.timeLimit(.minutes(5))) struct SystemStreamsTests {
     private static let transitions = SystemStreams.transitions(.dev)
     private static let escalations = SystemStreams.escalations(.dev)
     private static let collapse = Subject.collapse(.dev).text

@@ -52,7 +52,7 @@ private final class LoggedLines: LogHandler, Sendable {
     }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct BlockedCellTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct BlockedCellTests {
     @Test(
         "a sense that blocks is logged once with the cell's name; $SRV and requests name it, and work again afterwards")
     func blocked() async throws {

@@ -276,7 +276,7 @@ struct SilenceTests {
 
 @Suite("A cell in the world: STALE")
 struct SilenceHostTests {
-    @Test("status, metrics and the bus name it, and it comes back", .timeLimit(.minutes(1)))
+    @Test("status, metrics and the bus name it, and it comes back", .timeLimit(.minutes(5)))
     func lives() async throws {
         let bus = InMemoryBus()
         let quiet = Logger(label: "reader") { _ in SwiftLogNoOpLogHandler() }

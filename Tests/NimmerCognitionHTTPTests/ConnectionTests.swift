@@ -8,7 +8,7 @@ import Testing
 
 extension Minds {
     /// The connections of the real client: what goes over them, and when they are closed.
-    @Suite("A mind's connections", .timeLimit(.minutes(2))) struct ConnectionTests {
+    @Suite("A mind's connections", .timeLimit(.minutes(5))) struct ConnectionTests {
         private static func code(_ mind: HTTPMind, _ question: MindQuestion = TransportFaultTests.question) async
             -> MindError.Code?
         {

@@ -10,7 +10,7 @@ import Testing
 
 extension Minds {
     /// TLS with an authority of one's own, keys from files, and a proxy between.
-    @Suite("A mind far away", .timeLimit(.minutes(2))) struct SecurityTests {
+    @Suite("A mind far away", .timeLimit(.minutes(5))) struct SecurityTests {
         /// The folder with certificates, a client's besides, and the file of a mind's key.
         private static func withCertificates(_ body: (String) async throws -> Void) async throws {
             try await CertificateFolder.with(

@@ -7,7 +7,7 @@ import Testing
 
 extension Minds {
     /// A server that misbehaves in every way that ``TransportFault`` knows, against the real client.
-    @Suite("A server that fails", .timeLimit(.minutes(3))) struct TransportFaultTests {
+    @Suite("A server that fails", .timeLimit(.minutes(5))) struct TransportFaultTests {
         static let key = "sk-very-secret-0123456789"
 
         static func mind(_ url: String, _ served: ServedProtocol, key: Bool = true) throws -> HTTPMind {

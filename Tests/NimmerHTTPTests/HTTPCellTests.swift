@@ -25,7 +25,7 @@ struct SteadyClient: WebClient {
 }
 
 /// The http cell against a real server that answers well, badly, or not.
-@Suite("http: a server that is watched", .timeLimit(.minutes(2)))
+@Suite("http: a server that is watched", .timeLimit(.minutes(5)))
 struct HTTPCellTests {
     typealias Bench = CellBench<HTTPProbe<CurlClient>>
 

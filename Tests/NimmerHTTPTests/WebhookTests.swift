@@ -8,7 +8,7 @@ import Testing
 @testable import WebhookCell
 
 /// The webhook cell against a real server that takes posts, refuses them, or does not answer.
-@Suite("webhook: commands that are posted", .timeLimit(.minutes(2)))
+@Suite("webhook: commands that are posted", .timeLimit(.minutes(5)))
 struct WebhookTests {
     private typealias Bench = CellBench<Webhook<CurlClient>>
 

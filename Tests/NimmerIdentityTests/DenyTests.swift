@@ -12,7 +12,7 @@ import Testing
 
 /// Each identity against a real server with the generated configuration: what it may do is what was written down by hand, and
 /// the server refuses everything else.
-@Suite("Generated identities", .serialized, .timeLimit(.minutes(3)))
+@Suite("Generated identities", .serialized, .timeLimit(.minutes(5)))
 struct DenyTests {
     @Test(arguments: await Servers.installed())
     func everyPartMayOnlyWhatItNeeds(_ binary: NATSBinary) async throws {
@@ -170,7 +170,7 @@ struct DenyTests {
             try observer.publish(named, payload: [], headers: [:], reply: inbox)
             // In its own it is answered, behind the first.
             #expect(try await observer.request(named, payload: []).payload == Array("an answer".utf8))
-            try await person.flush()
+            try await person.flush(timeout: .seconds(60))
             #expect(stolen.withLock { $0 } == 0 && thalamus.status.counters.repliesRefused == 1)
             // Without its name it may not ask.
             let error = await #expect(throws: BusError.self) { try await observer.request(request, payload: []) }
@@ -195,7 +195,7 @@ struct DenyTests {
                 for (place, queue) in ["motor", "thalamus", "x"].enumerated() {
                     _ = try bus.attach(try SubjectPattern(subject), queue: try Token(queue), pending: 10) { _, _, _ in }
                     for _ in 0..<200 where bus.status.counters.notPermitted < UInt64(place + 1) {
-                        try await bus.flush()
+                        try await bus.flush(timeout: .seconds(60))
                     }
                     #expect(bus.status.counters.notPermitted == UInt64(place + 1), "\(name) in \(queue) of \(subject)")
                 }

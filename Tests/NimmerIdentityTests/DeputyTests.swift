@@ -8,7 +8,7 @@ import Testing
 @testable import NimmerIdentity
 
 /// Nobody has others say what it may not say itself: neither the parts that answer, nor the server that acknowledges.
-@Suite("Deputies", .serialized, .timeLimit(.minutes(2)))
+@Suite("Deputies", .serialized, .timeLimit(.minutes(5)))
 struct DeputyTests {
     /// What nobody may cause to be published by naming it for the reply: orders to the server, what streams and buckets hold, what
     /// services and motors do, and what is almost an inbox. The server itself refuses replies to `$JS.ACK` and `_R_`.
@@ -74,7 +74,9 @@ struct DeputyTests {
             #expect(Set(pairs.map { $0[0] }).count >= 6 && Set(pairs.map { $0[1] }) == Set(answering), "\(pairs)")
             for (name, bus) in deputies {
                 let wanted = UInt64(expected[name] ?? 0)
-                for _ in 0..<2000 where bus.status.counters.repliesRefused < wanted { try await bus.flush() }
+                for _ in 0..<2000 where bus.status.counters.repliesRefused < wanted {
+                    try await bus.flush(timeout: .seconds(60))
+                }
                 #expect(bus.status.counters.repliesRefused == wanted, "\(name) counts each on \(binary)")
             }
             try await stored.bus.flush(timeout: .seconds(10))
@@ -176,7 +178,9 @@ struct DeputyTests {
                 await bus.close()
             }
             // Each acknowledgement went where it was asked for; what it could do it has done when the server answers behind it.
-            for _ in 0..<2000 where stored.laundered.values.reduce(0, +) < count { try await stored.bus.flush() }
+            for _ in 0..<2000 where stored.laundered.values.reduce(0, +) < count {
+                try await stored.bus.flush(timeout: .seconds(60))
+            }
             #expect(stored.laundered.values.reduce(0, +) == count)
             let after = try await stored.contents()
             for (name, contents) in before {

@@ -136,7 +136,7 @@ struct Ground: Sendable {
         // The server itself refuses replies to `$JS.ACK`.
         let reserved = launders ? subjects.count { $0.hasPrefix("$JS.ACK.") } : 0
         let all = UInt64(refused.count + reserved)
-        for _ in 0..<200 where bus.status.counters.notPermitted < all { try await bus.flush() }
+        for _ in 0..<200 where bus.status.counters.notPermitted < all { try await bus.flush(timeout: .seconds(60)) }
         #expect(bus.status.counters.notPermitted == all, "each refusal of \(name) is counted")
         await bus.close()
         return refused

@@ -10,7 +10,7 @@ import Testing
 @testable import NimmerIdentity
 @testable import NimmerServers
 
-@Suite("Keys that are replaced", .timeLimit(.minutes(2)))
+@Suite("Keys that are replaced", .timeLimit(.minutes(5)))
 struct RotationTests {
     private static let now = Timestamp(nanoseconds: 1_800_000_000_000_000_000)
     private static let later = now.advanced(milliseconds: 3_600_000)
@@ -276,8 +276,8 @@ private final class Load: Sendable {
 
     func check() async throws {
         let thalamus = buses["thalamus"]!
-        try await buses["flow"]!.flush()
-        try await thalamus.flush()
+        try await buses["flow"]!.flush(timeout: .seconds(60))
+        try await thalamus.flush(timeout: .seconds(60))
         let (waves, asked, number) = heard.withLock { $0 }
         let lost = (Self.wavesEach..<(number + 1) * Self.wavesEach).filter { waves[$0] == nil }
         #expect(lost.isEmpty, "\(lost.count) of \(number * Self.wavesEach) waves were lost: \(lost.prefix(10))")

@@ -6,7 +6,7 @@ import Testing
 @testable import NimmerBusNATS
 
 /// What is wrong with a certificate is said in words, by real handshakes with real servers.
-@Suite("Certificates", .serialized, .timeLimit(.minutes(2)))
+@Suite("Certificates", .serialized, .timeLimit(.minutes(5)))
 struct TLSTests {
     /// A server with a certificate for these names, signed by an authority of its own; and that authority's certificate.
     private func with(
@@ -43,7 +43,7 @@ struct TLSTests {
             url: "tls://\(host):\(server.port)", name: "tls", tlsCA: files?.authority, waitsForServer: false)
         do {
             let bus = try await NATSBus.open(settings)
-            do { try await bus.flush() } catch {
+            do { try await bus.flush(timeout: .seconds(60)) } catch {
                 await bus.close()
                 return "\(error.code): \(error.message)"
             }

@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test("jobs run in order, also those that come after the thread had nothing to do", .timeLimit(.minutes(1)))
+    @Test("jobs run in order, also those that come after the thread had nothing to do", .timeLimit(.minutes(5)))
     func jobsRunAfterAPause() async throws {
         for _ in 0..<20 {
             let counter = Counter()

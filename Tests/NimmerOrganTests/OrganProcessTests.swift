@@ -9,7 +9,7 @@ import ProcessBench
 import Testing
 
 /// An organ as a process, on a bus within this one, and no server behind it.
-@Suite(.timeLimit(.minutes(2))) struct OrganProcessTests {
+@Suite(.timeLimit(.minutes(5))) struct OrganProcessTests {
     private static let manifest = Manifest(name: "organ", version: "0.1.0", summary: "Owns a model.")
 
     private func bench(name: String = "language") throws -> ProcessBench {

@@ -38,7 +38,7 @@ private final class Lines: Sendable {
 
 private func shell(_ script: String) -> ChildCommand { ChildCommand("sh", ["-c", script]) }
 
-@Suite("A child process", .timeLimit(.minutes(1)))
+@Suite("A child process", .timeLimit(.minutes(5)))
 struct ChildProcessTests {
     @Test("ends with its status, after its lines were handed over, the last without an end of line too")
     func lines() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NimmerPlatform
 
-@Suite("Orphans", .timeLimit(.minutes(1)))
+@Suite("Orphans", .timeLimit(.minutes(5)))
 struct OrphanSweepTests {
     @Test("are due once they were seen twice, and much later while a child is being started")
     func due() {

@@ -2,7 +2,7 @@ import Glibc
 import NimmerPlatform
 import Testing
 
-@Suite("A thread of one's own", .timeLimit(.minutes(1)))
+@Suite("A thread of one's own", .timeLimit(.minutes(5)))
 struct OwnThreadTests {
     /// The signals that the calling thread blocks, one bit each from SIGHUP on.
     private static func blocked() -> UInt64 {

@@ -2,7 +2,7 @@ import Glibc
 import NimmerPlatform
 import Testing
 
-@Suite("The identity of a process", .timeLimit(.minutes(1)))
+@Suite("The identity of a process", .timeLimit(.minutes(5)))
 struct ProcessIdentityTests {
     @Test("survives a state file")
     func roundTrip() throws {

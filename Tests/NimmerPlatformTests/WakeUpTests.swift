@@ -2,7 +2,7 @@ import NimmerPlatform
 import Synchronization
 import Testing
 
-@Suite("A wake-up", .timeLimit(.minutes(1)))
+@Suite("A wake-up", .timeLimit(.minutes(5)))
 struct WakeUpTests {
     @Test("a raise before the wait ends it, and many count as one")
     func before() throws {

@@ -45,7 +45,7 @@ struct ServiceResponderTests {
         let inbox = try Subject(foreign: "_INBOX.mad.x")
         let answers = try await bus.subscribe(SubjectPattern(inbox)) { _, _, _ in }
         for _ in 0..<5_000 { try bus.publish(subject, payload: [], headers: [:], reply: inbox) }
-        try await bus.flush()
+        try await bus.flush(timeout: .seconds(60))
         #expect(answers.received >= 200 && answers.received < 2_048, "\(answers.received)")
         #expect(responder.dropped == 5_000 - Int(answers.received))
         _ = try await bus.request(subject, payload: [])

@@ -5,7 +5,7 @@ import Testing
 @testable import NimmerSensing
 
 /// Files that grow, are renamed, cut short and replaced while they are followed, as log rotation does it.
-@Suite("files that are followed", .timeLimit(.minutes(1)))
+@Suite("files that are followed", .timeLimit(.minutes(5)))
 struct FollowingTests {
     /// Lines of a follower, and news of the file.
     private enum Event: Equatable {

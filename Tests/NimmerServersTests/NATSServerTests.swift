@@ -3,7 +3,7 @@ import NimmerPlatform
 import NimmerServers
 import Testing
 
-@Suite("A private nats-server", .serialized, .timeLimit(.minutes(2)))
+@Suite("A private nats-server", .serialized, .timeLimit(.minutes(5)))
 struct NATSServerTests {
     @Test("of each installed version starts, keeps its port over a crash and a new start, and leaves nothing")
     func lifetime() async throws {

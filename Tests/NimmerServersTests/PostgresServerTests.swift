@@ -6,7 +6,7 @@ import Testing
 
 @Suite(
     "A private PostgreSQL", .enabled(if: !PostgresInstallation.all().isEmpty, "PostgreSQL is not installed"),
-    .serialized, .timeLimit(.minutes(3)))
+    .serialized, .timeLimit(.minutes(5)))
 struct PostgresServerTests {
     /// What a query gives, or how psql refused.
     private func query(_ server: PostgresServer, _ sql: String) async throws -> String {
@@ -48,7 +48,7 @@ struct PostgresServerTests {
             #expect(next.port == server.port)
             #expect(try await query(next, "select n from t") == "42")
             await next.stop()
-            await stranger.terminate()
+            await stranger.terminate(grace: .seconds(60))
             #expect(ProcessStatus.pids(workingIn: next.folder + "/data").isEmpty)
         }
     }

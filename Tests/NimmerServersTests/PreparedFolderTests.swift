@@ -4,7 +4,7 @@ import Testing
 
 @testable import NimmerServers
 
-@Suite("Folders that another user prepared", .timeLimit(.minutes(2)))
+@Suite("Folders that another user prepared", .timeLimit(.minutes(5)))
 struct PreparedFolderTests {
     static let isRoot = geteuid() == 0
     static let nobody: uid_t = 65534
@@ -71,7 +71,7 @@ struct PreparedFolderTests {
             let error = await refusal(folder + "/nats")
             #expect(error?.message.contains("names process \(stranger.pid), which is not nats-server") == true)
             #expect(stranger.identity.isAlive)
-            await stranger.terminate()
+            await stranger.terminate(grace: .seconds(60))
         }
     }
 

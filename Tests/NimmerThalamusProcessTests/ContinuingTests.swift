@@ -8,7 +8,7 @@ import Testing
 @testable import NimmerThalamusProcess
 
 /// Trust after a restart, or beside another thalamus, is what it was (trust.md, Replay and restart).
-@Suite("A thalamus that continues", .timeLimit(.minutes(2))) struct ContinuingTests {
+@Suite("A thalamus that continues", .timeLimit(.minutes(5))) struct ContinuingTests {
     private static func ok(_ accepted: AcceptedOutcome) -> [Double]? { accepted.origins?.map(\.confirmed) }
 
     @Test("no outcome counts again, however many its gate had, and also behind a reset")

@@ -4,7 +4,7 @@ import ProcessBench
 import Testing
 
 /// Rules of the system file on a bus within this process (trust.md, Who verifies).
-@Suite("A thalamus with rules", .timeLimit(.minutes(2))) struct RuledOutcomesTests {
+@Suite("A thalamus with rules", .timeLimit(.minutes(5))) struct RuledOutcomesTests {
     private static let rules = """
         verify:
           hall: {within: 10m, confirmed: {cell: bell, above: 0.8}, failed: {cell: bell, below: -0.8}}

@@ -4,7 +4,7 @@ import ProcessBench
 import Testing
 
 /// Outcomes that are given and taken back on a bus within this process (trust.md, Taking back).
-@Suite("A thalamus whose outcomes are taken back", .timeLimit(.minutes(2))) struct TakingBackTests {
+@Suite("A thalamus whose outcomes are taken back", .timeLimit(.minutes(5))) struct TakingBackTests {
     private static func ok(_ accepted: AcceptedOutcome) -> [Double]? { accepted.origins?.map(\.confirmed) }
 
     @Test func anOutcomeIsTakenBackAndGivenTheOtherWay() async throws {

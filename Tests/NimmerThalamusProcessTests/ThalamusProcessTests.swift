@@ -7,7 +7,7 @@ import ProcessBench
 import Testing
 
 /// A thalamus as a process, on a bus within this one: bytes of waves in, bytes of openings out.
-@Suite(.timeLimit(.minutes(2))) struct ThalamusProcessTests {
+@Suite(.timeLimit(.minutes(5))) struct ThalamusProcessTests {
     private static let manifest = Manifest(name: "thalamus", version: "0.1.0", summary: "Correlates waves.")
 
     private func bench(on bus: InMemoryBus = InMemoryBus()) throws -> ProcessBench {

@@ -52,7 +52,7 @@ import Testing
             try await Task.sleep(for: .milliseconds(5))
         }
         #expect(FileText.names(in: folder).count == 1)
-        #expect(await child.terminate(signal: signal, grace: .seconds(20)) == .exited(128 + signal))
+        #expect(await child.terminate(signal: signal, grace: .seconds(60)) == .exited(128 + signal))
         #expect(FileText.names(in: folder).isEmpty)
     }
 }

@@ -65,7 +65,7 @@ import Testing
             let answer = try await ChildProcess.run(
                 ChildCommand(
                     OwnProgram.folder + "/thalamus", words, environment: inherited, workingDirectory: folder),
-                limit: .seconds(30))
+                limit: .seconds(120))
             #expect(answer.status == .exited(status), "\(words): \(answer.lines.map(\.text))")
             let errors = answer.lines.map(\.text).joined()
             #expect(!errors.contains("p#ss"), "\(errors)")

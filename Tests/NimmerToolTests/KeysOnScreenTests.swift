@@ -30,7 +30,7 @@ struct KeysOnScreenTests {
                 func isAsWanted(_ screen: String) -> Bool {
                     step.shown.allSatisfy { screen.contains($0) } && !step.gone.contains { screen.contains($0) }
                 }
-                let screen = try await terminal.wait(seconds: 60, until: isAsWanted)
+                let screen = try await terminal.wait(seconds: 120, until: isAsWanted)
                 #expect(isAsWanted(screen), "step \(number), \(step.keys): \(step.shown), not \(step.gone)\n\(screen)")
             }
         }

@@ -113,9 +113,9 @@ struct LiveScreenTests {
                 let subject = Subject.wave(.dev, cell: try Token("flood"))
                 for number in 1...sent {
                     try desk.bus.publish(subject, payload: message)
-                    if number % 5000 == 0 { try await desk.bus.flush() }
+                    if number % 5000 == 0 { try await desk.bus.flush(timeout: .seconds(60)) }
                 }
-                try await desk.bus.flush()
+                try await desk.bus.flush(timeout: .seconds(60))
                 // It has been handed all of them when it has nothing more to do.
                 let process = try #require(pid_t(try await terminal.display("#{pane_pid}")))
                 var (used, idle) = (0, 0)
@@ -127,7 +127,7 @@ struct LiveScreenTests {
                 }
                 try #require(tcflow(tty, TCOON) == 0)
 
-                let screen = try await terminal.wait(seconds: 60) { screen in
+                let screen = try await terminal.wait(seconds: 120) { screen in
                     Self.lost(screen) + Self.count(screen) == total
                 }
                 #expect(Self.lost(screen) > 0)
@@ -141,7 +141,7 @@ struct LiveScreenTests {
                     if quiet > 0 { try await Task.sleep(for: .milliseconds(5)) }
                     if quiet % 100 == 99 { try await desk.emit("last") }
                 }
-                _ = await child.terminate(signal: SIGTERM)
+                _ = await child.terminate(signal: SIGTERM, grace: .seconds(60))
                 let shown = String(decoding: taken, as: UTF8.self).split(separator: "\n").count { $0.contains("flood") }
                 let lost = lines.errors.compactMap { $0.firstMatch(of: /nimmer: ([0-9,]+) messages? lost/)?.output.1 }
                     .compactMap { Int($0.filter { $0 != "," }) }.reduce(0, +)

@@ -51,7 +51,7 @@ struct LiveTailTests {
         func emit(_ cell: String, _ confidence: Double = 0.9) async throws {
             let message = Self.wave(cell, confidence)
             try bus.publish(Subject.wave(.dev, cell: try Token(cell)), payload: message)
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
         }
 
         static func wave(_ cell: String, _ confidence: Double) -> [UInt8] {
@@ -107,7 +107,7 @@ struct LiveTailTests {
             }
             #expect(lines.output.last?.contains("vision") == true)
             #expect(!lines.output.contains { $0.contains("noise") || $0.contains("\u{1b}") })
-            _ = await child.terminate(signal: SIGTERM)
+            _ = await child.terminate(signal: SIGTERM, grace: .seconds(60))
             #expect(child.exitStatus == .exited(0))
             let (three, counted) = try await desk.tail(["--count", "3", "--json", "--min-confidence", "0.5"])
             try await desk.emit("math") { three.exitStatus != nil }
@@ -184,7 +184,7 @@ struct LiveTailTests {
             while !lines.output.contains(where: { $0.contains(" c80 ") }), ContinuousClock.now < end {
                 try await Task.sleep(for: .milliseconds(10))
             }
-            _ = await child.terminate(signal: SIGINT)
+            _ = await child.terminate(signal: SIGINT, grace: .seconds(60))
             let cells = lines.output.compactMap { $0.split(separator: " ").dropFirst(3).first.map(String.init) }
             #expect(cells == (0...80).map { "c\($0)" })
             // What was recorded is what was shown, and a recording is read as lines too, and by replay.
@@ -207,7 +207,7 @@ struct LiveTailTests {
             try desk.bus.publish(
                 .change(.dev, try Token("pump-flow"), isNerve: false),
                 payload: Envelope(id: .v7(), at: .now(), from: source, event).encoded())
-            try await desk.bus.flush()
+            try await desk.bus.flush(timeout: .seconds(60))
             let stored = try await desk.bus.stream(SystemStreams.waves(.dev)).messages
             #expect(stored == 1)
             let (child, lines) = try await desk.tail(["--since", "10m", "--count", "1"])

@@ -37,7 +37,7 @@ struct MemoryExportTests {
         #expect(whole.status == .exited(0) && whole.errors == ["nimmer: 3 examples"])
 
         let full = try await ChildProcess.run(
-            ChildCommand("sh", ["-c", "exec \"$@\" > /dev/full", "sh", Tool.path] + export), limit: .seconds(30))
+            ChildCommand("sh", ["-c", "exec \"$@\" > /dev/full", "sh", Tool.path] + export), limit: .seconds(120))
         #expect(full.status == .exited(74))
         #expect(
             full.lines.map(\.text) == ["nimmer: cannot write all of standard output: No space left on device"])

@@ -191,7 +191,7 @@ import Testing
             ChildCommand(
                 Tool.path.dropLast("nimmer".count) + "hippocampus", ["--check"],
                 environment: ["PATH": "/usr/bin:/bin", "NIMMERVERSE_POSTGRES_URL": "postgresql://u@127.0.0.1:1/d"]),
-            limit: .seconds(30))
+            limit: .seconds(120))
         let text = answer.lines.map(\.text).joined(separator: "\n")
         #expect(!answer.status.isSuccess && !text.contains("the settings are good"), "\(text)")
     }

@@ -76,7 +76,7 @@ final class PseudoTerminal {
 
     /// Takes what was written until something holds, or the time is over.
     @discardableResult
-    func wait(seconds: Double = 60, until isEnough: (PseudoTerminal) -> Bool) async throws -> Bool {
+    func wait(seconds: Double = 120, until isEnough: (PseudoTerminal) -> Bool) async throws -> Bool {
         let end = ContinuousClock.now + .seconds(saturating: seconds)
         while true {
             pump()
@@ -87,7 +87,7 @@ final class PseudoTerminal {
     }
 
     /// Waits until this was written, after what was written before a place.
-    func wait(for text: String, after place: Int = 0, seconds: Double = 60) async throws -> Bool {
+    func wait(for text: String, after place: Int = 0, seconds: Double = 120) async throws -> Bool {
         try await wait(seconds: seconds) { $0.contains(text, after: place) }
     }
 
@@ -127,7 +127,7 @@ final class PseudoTerminal {
     }
 
     /// Waits for the program's end.
-    func end(seconds: Double = 60) async throws -> Int32? {
+    func end(seconds: Double = 120) async throws -> Int32? {
         try await wait(seconds: seconds) { $0.ending() != nil }
         pump()
         return ending()

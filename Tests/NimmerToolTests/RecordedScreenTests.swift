@@ -157,7 +157,7 @@ enum RecordedGolden {
             Issue.record("\(path) is missing: NIMMER_WRITE_GOLDEN=1 writes it", sourceLocation: sourceLocation)
             return
         }
-        let shown = mask(try await terminal.wait(seconds: 60, colors: colors) { mask($0) == kept })
+        let shown = mask(try await terminal.wait(seconds: 120, colors: colors) { mask($0) == kept })
         guard shown != kept else { return }
         let (old, new) = (kept.split(separator: "\n"), shown.split(separator: "\n"))
         let line = zip(old, new).enumerated().first { $0.element.0 != $0.element.1 }

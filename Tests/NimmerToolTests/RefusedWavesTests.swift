@@ -160,7 +160,7 @@ import Testing
         defer { SmallFile.remove(folder) }
         try FileText.write(recording, to: "\(folder)/w.ndjson")
         let packed = try await ChildProcess.run(
-            ChildCommand("gzip", ["w.ndjson"], workingDirectory: folder), limit: .seconds(10))
+            ChildCommand("gzip", ["w.ndjson"], workingDirectory: folder), limit: .seconds(120))
         try #require(packed.status == .exited(0))
         let plotted = try await Tool.run(
             ["wave", "plot", "--from", "w.ndjson.gz", "--out", "w.svg"], folder: folder)

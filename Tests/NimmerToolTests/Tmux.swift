@@ -85,7 +85,7 @@ final class Tmux {
 
     /// Looks until the screen is as wanted, or the time is over; returns the last look.
     @discardableResult
-    func wait(seconds: Double = 60, colors: Bool = false, until isWanted: (String) -> Bool) async throws -> String {
+    func wait(seconds: Double = 120, colors: Bool = false, until isWanted: (String) -> Bool) async throws -> String {
         let end = ContinuousClock.now + .seconds(saturating: seconds)
         while true {
             let shown = try await screen(colors: colors)

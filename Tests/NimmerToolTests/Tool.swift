@@ -29,7 +29,7 @@ enum Tool {
         for name in variables.keys where name.hasPrefix("NIMMERVERSE") || name == "NO_COLOR" { variables[name] = nil }
         variables.merge(environment) { $1 }
         let answer = try await ChildProcess.run(
-            ChildCommand(path, arguments, environment: variables, workingDirectory: folder), limit: .seconds(30))
+            ChildCommand(path, arguments, environment: variables, workingDirectory: folder), limit: .seconds(120))
         return Answer(
             status: answer.status, output: answer.lines.filter { $0.stream == .output }.map(\.text),
             errors: answer.lines.filter { $0.stream == .error }.map(\.text))

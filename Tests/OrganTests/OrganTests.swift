@@ -88,7 +88,7 @@ import Testing
             await bus.close()
         } catch { problem = error }
         for organ in organs {
-            let exit = await organ.terminate(grace: .seconds(15))
+            let exit = await organ.terminate(grace: .seconds(60))
             #expect(exit.isSuccess, "an organ was asked to stop and ended with \(exit)")
         }
         await nats.server.stop()
