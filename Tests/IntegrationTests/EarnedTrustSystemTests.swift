@@ -31,14 +31,12 @@ struct EarnedTrustSystemTests {
                 """)
         defer { desk.remove() }
         let up = try await desk.up()
-        for cell in ["door", "window"] {
-            try await desk.nimmer("wave", "emit", "--cell", cell, "--region", "hall", "--confidence", "0.97")
-        }
+        try await desk.emit(["door", "window"], about: "hall")
         func awaited() async throws -> Int {
             try await desk.nimmer("verify", "--pending", "--json").filter { $0.contains("\"id\"") }.count
         }
         var opened = 0
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(120)
         while opened == 0, ContinuousClock.now < end { opened = try await awaited() }
         try #require(opened == 1)
         try await desk.nimmer("wave", "emit", "--cell", "bell", "--region", "yard", "--confidence", "0.9")
@@ -65,13 +63,13 @@ struct EarnedTrustSystemTests {
         }
         func opened(_ count: Int) async throws {
             var found = -1
-            let end = ContinuousClock.now + .seconds(20)
+            let end = ContinuousClock.now + .seconds(120)
             while found != count, ContinuousClock.now < end { found = try await awaited().count }
             try #require(found == count, "openings that await an outcome")
         }
         /// Waits until the gate is STABLE and no witness is left in its window.
         func rest() async throws {
-            let end = ContinuousClock.now + .seconds(20)
+            let end = ContinuousClock.now + .seconds(120)
             while ContinuousClock.now < end {
                 let report = try await desk.json("gate", "why", "hall", "--json")
                 let fresh = (report["witnesses"]?.array ?? []).contains { $0["in_window"]?.bool == true }
@@ -81,8 +79,7 @@ struct EarnedTrustSystemTests {
         }
 
         // One alone does not open; two do.
-        try await emit("door")
-        try await emit("window")
+        try await desk.emit(["door", "window"], about: "hall")
         try await opened(1)
         let first = try #require(try await awaited().first)
         let told = try await desk.nimmer("verify", String(first.prefix(8)), "confirmed", "--why", "it rang")
@@ -111,9 +108,15 @@ struct EarnedTrustSystemTests {
         #expect(records.first { $0["origin"]?.string == "door" }?["failed"]?.double == 1, "\(trust)")
         #expect(records.first { $0["origin"]?.string == "window" }?["failed"]?.double == 0, "\(trust)")
         try await rest()
-        try await emit("door")
-        let kept = try await desk.nimmer("gate", "why", "hall")
-        #expect(kept.contains { $0.contains("trusted 0.5, 1 of 2 confirmed") }, "\(kept)")
+        // A busy machine may take longer than the gate's window until the question: then the door speaks again.
+        let isTrustedHalf = "trusted 0.5, 1 of 2 confirmed"
+        var kept: [String] = []
+        let explained = ContinuousClock.now + .seconds(120)
+        while !kept.contains(where: { $0.contains(isTrustedHalf) }), ContinuousClock.now < explained {
+            try await emit("door")
+            kept = try await desk.nimmer("gate", "why", "hall")
+        }
+        #expect(kept.contains { $0.contains(isTrustedHalf) }, "\(kept)")
         #expect(try await awaited().isEmpty, "one failure has taken the reflex back")
 
         // A slip is taken back: trust is as it was, and the opening awaits its outcome again.

@@ -1,6 +1,5 @@
 import Glibc
 import NimmerBus
-import NimmerBusNATS
 import NimmerPlatform
 import NimmerWave
 import Synchronization
@@ -60,7 +59,7 @@ struct GardenSystemTests {
             try await desk.nimmer("wave", "emit", "--cell", cell, "--region", "hall", "--confidence", "0.97")
         }
         func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-            let end = ContinuousClock.now + .seconds(40)
+            let end = ContinuousClock.now + .seconds(120)
             while ContinuousClock.now < end {
                 if (try? await condition()) == true { return }
                 try await Task.sleep(for: .milliseconds(100))
@@ -89,16 +88,12 @@ struct GardenSystemTests {
             try await desk.json("garden", "list", "--json")["variants"]?.array?.count == 2
         }
         let place = try JSON(parsing: SmallFile.read(desk.folder + "/.nimmer/dev/up.json") ?? "")
-        var settings = BusSettings(
-            url: try #require(place["nats_url"]?.string), name: "tap", waitsForServer: false)
-        settings.credentials = .file(desk.folder + "/.nimmer/dev/auth/keys/owner.nk")
-        let bus = try await NATS.connector(settings)
+        let bus = try await desk.bus()
         let heard = Heard()
         let tap = try await bus.subscribe(SubjectPattern("dev.>")) { _, _, arrival in heard.take(arrival.message()) }
 
         // Two agree: the real system opens, and the eager variant; three are never there.
-        try await emit("door")
-        try await emit("window")
+        try await desk.emit(["door", "window"], about: "hall")
         try await eventually("the first opening") { try await awaited().count == 1 }
         let first = try #require(try await awaited().first)
         try await desk.nimmer("verify", first, "confirmed")

@@ -38,17 +38,12 @@ struct LifeforceSystemTests {
             }
         }
         func cell() async throws -> JSON { try await desk.json("cell", "info", "load", "--json") }
-        func emit(_ cell: String) async throws {
-            try await desk.nimmer(
-                "wave", "emit", "--cell", cell, "--region", "hall", "--confidence", "0.97", "--cost", "2.5")
-        }
 
         try await until("it is hungry") { try await cell().text.contains("HUNGRY") }
         #expect(try await desk.nimmer("cell", "list").contains { $0.contains("load") && $0.contains("HUNGRY") })
 
         // Two that agree open; the cell's name among the asserting witnesses is what feeds it.
-        try await emit("load")
-        try await emit("door")
+        try await desk.emit(["load", "door"], about: "hall", cost: 2.5)
         var opening: String?
         try await until("an opening") {
             opening = try await desk.nimmer("verify", "--pending", "--json").compactMap { line in

@@ -170,9 +170,7 @@ struct PrivateServerTests {
                 try await desk.nimmer("auth", "rotate", "desk.yaml", "--finish", "--all").contains {
                     $0.contains("ended")
                 })
-            for cell in ["first", "second"] {
-                try await desk.nimmer("wave", "emit", "--cell", cell, "--domain", "door", "--confidence", "0.9")
-            }
+            try await desk.emit(["first", "second"], about: "door", confidence: 0.9)
             try await up.says("◇ decision  door")
             #expect(try await desk.nimmer("cell", "ask", "math", Self.sum).first?.contains("42") == true)
             // The server ends it when it has read its configuration, which it does by itself.

@@ -1,4 +1,6 @@
 import Glibc
+import NimmerBus
+import NimmerBusNATS
 import NimmerPlatform
 import NimmerWave
 import Testing
@@ -71,6 +73,38 @@ struct TestSystem {
         let answer = try await ChildProcess.run(command(words, environment), limit: .seconds(60))
         return try JSON(
             parsing: answer.lines.filter { $0.stream == .output }.map(\.text).joined(separator: "\n"))
+    }
+
+    /// A client, with all rights, of the server that `nimmer up` runs.
+    func bus(_ name: String = "tap", environment: String = "dev") async throws -> any Bus {
+        let place = "\(folder)/.nimmer/\(environment)"
+        let state = try JSON(parsing: SmallFile.read(place + "/up.json") ?? "")
+        var settings = BusSettings(
+            url: try #require(state["nats_url"]?.string), name: name, waitsForServer: false)
+        settings.credentials = .file(place + "/auth/keys/owner.nk")
+        return try await NATS.connector(settings)
+    }
+
+    /// Emits waves of cells about a region, one right behind the other: the ends of two commands may be further apart than a window.
+    func emit(_ cells: [String], about region: String, confidence: Double = 0.97, cost: Double = 0) async throws {
+        let bus = try await bus("cells")
+        for cell in cells {
+            try Self.publish(cell, about: region, confidence: confidence, cost: cost, on: bus)
+        }
+        try await bus.flush(timeout: .seconds(60))
+        await bus.close()
+    }
+
+    /// Publishes a wave as `nimmer wave emit` does.
+    static func publish(
+        _ cell: String, about region: String, confidence: Double = 0.97, cost: Double = 0, on bus: any Bus
+    ) throws {
+        let name = try Token(cell)
+        let wave = WaveSignal(
+            domain: name, confidence: confidence, semanticContent: [:], lifeforceCost: cost, region: try Region(region))
+        let id = MessageID.v7()
+        let message = Envelope(id: id, at: .now(), from: Source(entityID: cell, entityType: .cell), wave)
+        try bus.publish(.wave(.dev, cell: name), payload: message.encoded(), headers: [Headers.messageID: id.text])
     }
 
     /// The processes that the state file names.
