@@ -35,7 +35,7 @@ public struct NATSServerOptions: Sendable {
         folder: String, binary: String? = nil, port: UInt16? = nil, name: String = "nimmerverse",
         extraConfiguration: String = "", syncsAlways: Bool = true, isJetStream: Bool = true,
         speaksMQTT: Bool = false, mqttPort: UInt16? = nil, mqttHost: String = "127.0.0.1",
-        readyWithin: Duration = .seconds(15),
+        readyWithin: Duration = .seconds(60),
         onLine: (@Sendable (String) -> Void)? = nil
     ) {
         self.folder = folder

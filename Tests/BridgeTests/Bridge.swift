@@ -134,11 +134,11 @@ struct Bridge: Sendable {
         let message = Envelope(id: request.requestID, at: .now(), from: source, request)
         try await bus.publishDurably(
             shared: .cognitiveRequest(.dev), by: try Token("test"), payload: message.encoded(), id: request.requestID,
-            timeout: .seconds(20))
+            timeout: .seconds(60))
     }
 
     /// Sends a request and waits for its one response.
-    func decide(_ request: CognitiveRequest, within limit: Duration = .seconds(60)) async throws -> CognitiveResponse {
+    func decide(_ request: CognitiveRequest, within limit: Duration = .seconds(120)) async throws -> CognitiveResponse {
         try await send(request)
         guard let found = await responses(to: [request.requestID], within: limit).first else {
             throw Trouble(description: "no response to \(request.requestID) within \(limit)")
@@ -147,12 +147,12 @@ struct Bridge: Sendable {
     }
 
     /// Waits until each of these requests has a response; those that there are after the limit.
-    func responses(to ids: Set<MessageID>, within limit: Duration = .seconds(60)) async -> [CognitiveResponse] {
+    func responses(to ids: Set<MessageID>, within limit: Duration = .seconds(120)) async -> [CognitiveResponse] {
         await heard(atLeast: ids.count, within: limit) { responses.filter { ids.contains($0.requestID) } }
     }
 
     /// Waits until so many commands of a decision have arrived; those that there are after the limit.
-    func orders(of decision: MessageID, atLeast count: Int, within limit: Duration = .seconds(10)) async
+    func orders(of decision: MessageID, atLeast count: Int, within limit: Duration = .seconds(120)) async
         -> [(target: String, command: Command)]
     {
         await heard(atLeast: count, within: limit) { orders.filter { $0.command.cause == decision.text } }

@@ -27,12 +27,14 @@ import Testing
         (response.result["asked"]?.array ?? []).compactMap { $0["verdict"]?.string }
     }
 
-    /// A server that loads its model for the first question, as ollama does: not at all when that question is given up.
+    /// A server that loads its model for the first question, as ollama does: not at all when that question is given up. The test
+    /// decides when it has.
     private final class LoadingServer: Sendable {
-        private let began = Mutex<ContinuousClock.Instant?>(nil)
-        let loading = Duration.seconds(4)
+        private let loaded = Mutex(false)
 
-        private var isLoaded: Bool { began.withLock { $0.map { $0 + loading <= .now } ?? false } }
+        private var isLoaded: Bool { loaded.withLock { $0 } }
+
+        func finish() { loaded.withLock { $0 = true } }
 
         func steps(_ request: FaultServer.Request) -> [FaultServer.Step] {
             let model = #"{"models": [{"name": "m:latest", "model": "m:latest"}]}"#
@@ -40,11 +42,7 @@ import Testing
             if request.line.contains("/api/tags") { return Reply.page("200 OK", model) }
             if request.line.contains("/api/ps") { return Reply.page("200 OK", isLoaded ? model : #"{"models": []}"#) }
             if isLoaded { return ServedProtocol.ollama.stream(ColdMindTests.valid) }
-            let left = began.withLock { began in
-                began = began ?? .now
-                return began.map { loading - $0.duration(to: .now) } ?? loading
-            }
-            return [.wait(left)] + ServedProtocol.ollama.stream(ColdMindTests.valid)
+            return [.until { self.isLoaded }] + ServedProtocol.ollama.stream(ColdMindTests.valid)
         }
     }
 
@@ -54,21 +52,22 @@ import Testing
     func loads() async throws {
         let loading = LoadingServer()
         try await FaultServer.run(script: { loading.steps($0) }) { server in
-            let more = "timeout_ms: 500, breaker: {failures: 2, pause_ms: 600000}"
+            let more = "timeout_ms: 2000, breaker: {failures: 2, pause_ms: 600000}"
             try await Bridge.run(bridge: Self.system(server.url, .ollama, more)) { bridge in
                 let first = try await bridge.decide(Self.request("first"))
                 #expect(first.boundary == .deterministic && Self.verdicts(first) == ["timeout"])
                 #expect(first.result.text.contains("load_timeout_ms"))
                 // Once the server has been asked what it has loaded, further questions wait.
-                let looked = ContinuousClock.now + .seconds(30)
+                let looked = ContinuousClock.now + .seconds(120)
                 while !server.requests.contains(where: { $0.line.contains("/api/ps") }), ContinuousClock.now < looked {
                     await Task.yield()
                 }
                 let second = try await bridge.decide(Self.request("second"))
                 #expect(second.boundary == .deterministic && Self.verdicts(second) == ["timeout"])
                 #expect(server.questions == 1, "the second question waits, and does not disturb the load")
+                loading.finish()
                 var number = 0
-                let end = ContinuousClock.now + .seconds(30)
+                let end = ContinuousClock.now + .seconds(120)
                 while try await bridge.decide(Self.request("later \(number)")).boundary != .model {
                     try #require(ContinuousClock.now < end, "the model never got loaded")
                     number += 1

@@ -42,7 +42,10 @@ struct WallClockTests {
     }
 
     private func waitForStep(_ system: WholeSystem, _ region: String, _ states: [GateState]) async throws {
-        let isThere = await eventually(within: .seconds(120)) { path(system, region).map(\.toState) == states }
+        // On a busy machine the gate may have released by now.
+        let isThere = await eventually(within: .seconds(120)) {
+            path(system, region).map(\.toState).starts(with: states)
+        }
         try #require(isThere, "\(region): \(path(system, region).map(\.toState)) instead of \(states)")
     }
 

@@ -18,6 +18,8 @@ public final class FaultServer: Sendable {
     public enum Step: Sendable {
         case send([UInt8])
         case wait(Duration)
+        /// Waits until something holds.
+        case until(@Sendable () -> Bool)
         /// Sends these bytes again and again until the client goes away.
         case sendForEver([UInt8], pause: Duration)
         /// Keeps the connection and says nothing until the client goes away.
@@ -99,6 +101,7 @@ public final class FaultServer: Sendable {
             switch step {
             case .send(let bytes): guard connection.send(bytes) else { return isLeft() }
             case .wait(let time): connection.wait(time)
+            case .until(let holds): while !holds(), !connection.isGone { connection.wait(.milliseconds(5)) }
             case .sendForEver(let bytes, let pause):
                 while !connection.isGone, connection.send(bytes) { connection.wait(pause) }
                 return isLeft()

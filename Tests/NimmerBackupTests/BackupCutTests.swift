@@ -85,7 +85,7 @@ import Testing
     }
 
     private func put(_ bus: any Bus, _ subject: Subject, _ payload: [UInt8], _ id: String) {
-        bus.publishDurably(subject, payload: payload, id: .named(id), headers: [:], timeout: .seconds(5)) {
+        bus.publishDurably(subject, payload: payload, id: .named(id), headers: [:], timeout: .seconds(60)) {
             if case .failure(let error) = $0 { Issue.record(error) }
         }
     }
@@ -120,7 +120,7 @@ import Testing
         try ask(bus, asked)
         let consumer = try await bus.consumer(
             ConsumerConfiguration(stream: Self.questions, durable: try Token("bridge")))
-        for delivery in try await consumer.fetch(maximum: 1, wait: .seconds(5), linger: .zero) { try delivery.ack() }
+        for delivery in try await consumer.fetch(maximum: 1, wait: .seconds(60), linger: .zero) { try delivery.ack() }
         await consumer.stop()
         try decide(bus, asked, record: "done")
         let found = try await copy(bus)

@@ -25,7 +25,7 @@ struct BusConformanceTests {
         let left = Task.detached {
             // Leaves while its messages wait behind the handler below.
             while !isGiven.load(ordering: .acquiring) { try? await Task.sleep(for: .milliseconds(1)) }
-            await leaver.drain(timeout: .seconds(20))
+            await leaver.drain(timeout: .seconds(60))
         }
         let holder = try await bus.subscribe(SubjectPattern(go)) { _, _, _ in
             for _ in 0..<3 { try? bus.publish(data, payload: []) }

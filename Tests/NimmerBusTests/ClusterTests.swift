@@ -53,7 +53,7 @@ struct ClusterTests {
         #expect(bus.status.server?.url != connected)
 
         var seen: [UInt64: [UInt8]] = [:]
-        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+        let deadline = ContinuousClock.now.advanced(by: .seconds(120))
         while seen.count < 40, ContinuousClock.now < deadline {
             for delivery in try await consumer.fetch(maximum: 50, wait: .seconds(2), linger: .zero) {
                 seen[delivery.sequence] = delivery.message.payload
@@ -74,7 +74,7 @@ struct ClusterTests {
 
     /// Makes sure of the streams; the servers need a moment to find each other, and a leader for each stream.
     private func ensureStreams(on bus: NATSBus) async throws {
-        let deadline = ContinuousClock.now.advanced(by: .seconds(40))
+        let deadline = ContinuousClock.now.advanced(by: .seconds(120))
         while true {
             do {
                 _ = try await SystemStreams.ensure(on: bus, environment: .dev)
@@ -88,6 +88,6 @@ struct ClusterTests {
 
     private func emit(_ number: Int, _ subject: Subject, _ bus: NATSBus) async throws {
         try await bus.publishDurably(
-            subject, payload: Array("\(number)".utf8), id: .named("cluster/\(number)"), timeout: .seconds(40))
+            subject, payload: Array("\(number)".utf8), id: .named("cluster/\(number)"), timeout: .seconds(120))
     }
 }

@@ -41,7 +41,7 @@ struct ErrorNumberTests {
             try await bus.publishDurably(subject, payload: [1], id: .v7())
             // One attempt, answered when the server gets to it: repeating would only end with its time.
             let full = await withCheckedContinuation { continuation in
-                bus.publishDurably(subject, payload: [2], id: .v7(), headers: [:], timeout: .seconds(30)) { result in
+                bus.publishDurably(subject, payload: [2], id: .v7(), headers: [:], timeout: .seconds(60)) { result in
                     if case .failure(let error) = result { return continuation.resume(returning: error as BusError?) }
                     continuation.resume(returning: nil)
                 }

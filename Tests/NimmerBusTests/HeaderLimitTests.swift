@@ -65,7 +65,7 @@ struct HeaderLimitTests {
                 bytes += Self.message(lines, payload)
             }
             try Self.send(bytes + Array("PING\r\n".utf8), to: server.server.port)
-            await done.wait(from: 0, until: .now.advanced(by: .seconds(40)))
+            await done.wait(from: 0, until: .now.advanced(by: .seconds(120)))
             // What was cut is counted behind the turn that brought it.
             try await bus.flush(timeout: .seconds(60))
             let messages = seen.withLock { $0 }

@@ -32,7 +32,7 @@ struct HoldingBackTests {
                 try speaker.publish(mad, payload: [1], headers: [:], reply: nil)
                 try speaker.publish(mild, payload: [1], headers: [:], reply: nil)
             }
-            for bus in [speaker, hearer, slow] { _ = try await bus.flush(timeout: .seconds(20)) }
+            for bus in [speaker, hearer, slow] { _ = try await bus.flush(timeout: .seconds(60)) }
             let counts = heard.withLock { $0 }
             #expect(counts[mild.text] == 6_400)
             // 100 are expected, more or less 10.
@@ -45,7 +45,7 @@ struct HoldingBackTests {
             for _ in 0..<100 where !isWhole {
                 let before = heard.withLock { $0[mad.text] } ?? 0
                 for _ in 0..<100 { try speaker.publish(mad, payload: [1], headers: [:], reply: nil) }
-                for bus in [speaker, hearer] { _ = try await bus.flush(timeout: .seconds(20)) }
+                for bus in [speaker, hearer] { _ = try await bus.flush(timeout: .seconds(60)) }
                 isWhole = heard.withLock { $0[mad.text] } == before + 100
             }
             #expect(isWhole)

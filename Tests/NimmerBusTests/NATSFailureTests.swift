@@ -111,14 +111,14 @@ struct NATSFailureTests {
             let messages = try await bus.messages(SubjectPattern("plain"))
             let subject = try Subject(foreign: "kept.1")
             try await bus.publishDurably(subject, payload: [1], id: .v7())
-            let first = try await consumer.fetch(maximum: 10, wait: .seconds(5), linger: .zero)
+            let first = try await consumer.fetch(maximum: 10, wait: .seconds(60), linger: .zero)
             #expect(first.map(\.message.payload) == [[1]])
             try first[0].ack()
             try await bus.flush(timeout: .seconds(60))
             // A killed server may have forgotten the acknowledgement: at least once.
             let reading = Task {
                 while true {
-                    let batch = try await consumer.fetch(maximum: 10, wait: .seconds(30), linger: .zero)
+                    let batch = try await consumer.fetch(maximum: 10, wait: .seconds(60), linger: .zero)
                     for delivery in batch { try delivery.ack() }
                     if batch.isEmpty || batch.contains(where: { $0.message.payload == [2] }) { return !batch.isEmpty }
                 }
@@ -136,7 +136,7 @@ struct NATSFailureTests {
             #expect(isDown)
             // Buffered while nobody is there, and sent when the server is back.
             try bus.publish(Subject(foreign: "plain"), payload: [9])
-            let waiting = Task { try await bus.publishDurably(subject, payload: [2], id: .v7(), timeout: .seconds(30)) }
+            let waiting = Task { try await bus.publishDurably(subject, payload: [2], id: .v7(), timeout: .seconds(60)) }
             try await server.server.restart()
             #expect(try await waiting.value.sequence == 2)
             #expect(try await reading.value)
@@ -167,9 +167,9 @@ struct NATSFailureTests {
         try await TestServer.with(binary) { _, bus in
             try await bus.ensureStream(StreamConfiguration(name: "GONE", subjects: [SubjectPattern("gone")]))
             let consumer = try await bus.consumer(ConsumerConfiguration(stream: "GONE", durable: Token("reader")))
-            let reading = Task { try await consumer.fetch(maximum: 1, wait: .seconds(20), linger: .zero) }
+            let reading = Task { try await consumer.fetch(maximum: 1, wait: .seconds(60), linger: .zero) }
             let answer = try await bus.request(
-                Subject(foreign: "$JS.API.CONSUMER.DELETE.GONE.reader"), payload: [], timeout: .seconds(5))
+                Subject(foreign: "$JS.API.CONSUMER.DELETE.GONE.reader"), payload: [], timeout: .seconds(60))
             #expect(try JSON(parsing: answer.payload)["success"]?.bool == true)
             try await bus.publishDurably(Subject(foreign: "gone"), payload: [5], id: .v7())
             #expect(try await reading.value.map(\.message.payload) == [[5]])

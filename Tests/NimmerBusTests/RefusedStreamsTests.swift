@@ -47,17 +47,17 @@ struct RefusedStreamsTests {
         let subject = try Subject(foreign: "dev.waves")
         for _ in 0..<50 {
             let error = await failure {
-                try await limited.publishChecked(subject, payload: [1], headers: [:], timeout: .seconds(5))
+                try await limited.publishChecked(subject, payload: [1], headers: [:], timeout: .seconds(60))
             }
             #expect(error?.code == .badCredentials && error?.message.contains("publishing to dev.waves") == true)
         }
         try await limited.publishChecked(
-            try Subject(foreign: "$SRV.x"), payload: [1], headers: [:], timeout: .seconds(5))
-        let asked = await failure { try await limited.request(subject, payload: [], timeout: .seconds(30)) }
+            try Subject(foreign: "$SRV.x"), payload: [1], headers: [:], timeout: .seconds(60))
+        let asked = await failure { try await limited.request(subject, payload: [], timeout: .seconds(60)) }
         #expect(asked?.code == .badCredentials)
         let free = try await NATSBus.open(
             BusSettings(url: "nats://all:all@\(place)", name: "all", waitsForServer: false))
-        try await free.publishChecked(subject, payload: [1], headers: [:], timeout: .seconds(5))
+        try await free.publishChecked(subject, payload: [1], headers: [:], timeout: .seconds(60))
         await limited.close()
         await free.close()
         await server.stop()
@@ -82,10 +82,10 @@ struct RefusedStreamsTests {
             let others = try (0..<20).map { try Subject(foreign: "dev.o\(round).n\($0)") }
             for other in others.prefix(10) { try bus.publish(other, payload: [1], headers: [:], reply: nil) }
             async let refusal = failure {
-                try await bus.publishChecked(subject, payload: [1], headers: [:], timeout: .seconds(20))
+                try await bus.publishChecked(subject, payload: [1], headers: [:], timeout: .seconds(60))
             }
             async let success = failure {
-                try await bus.publishChecked(permitted, payload: [1], headers: [:], timeout: .seconds(20))
+                try await bus.publishChecked(permitted, payload: [1], headers: [:], timeout: .seconds(60))
             }
             for other in others.suffix(10) { try bus.publish(other, payload: [1], headers: [:], reply: nil) }
             let found = await refusal

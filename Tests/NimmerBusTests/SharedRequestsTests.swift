@@ -120,7 +120,7 @@ struct SharedRequestsTests {
                 name: "DEV-ESCALATIONS",
                 subjects: takesSender ? SubjectPattern.shared(subject) : [SubjectPattern(subject)]))
         let id = MessageID.named("question")
-        for _ in 0..<2 { try await bus.publishDurably(shared: subject, payload: [1], id: id, timeout: .seconds(1)) }
+        for _ in 0..<2 { try await bus.publishDurably(shared: subject, payload: [1], id: id, timeout: .seconds(60)) }
         let stored = try await bus.read(stream: "DEV-ESCALATIONS")
         #expect(stored.map(\.message.subject) == [takesSender ? subject.from(Self.token("operator")) : subject])
     }
@@ -150,7 +150,7 @@ struct SharedRequestsTests {
         try bus.publish(Self.motor, payload: [])
         try bus.publish(Self.own, payload: [])
         #expect(two.subjects.count + one.subjects.count == 10)
-        await members[1].drain(timeout: .seconds(1))
+        await members[1].drain(timeout: .seconds(60))
         await #expect(throws: BusError.self) { try await bus.request(Self.own, payload: []) }
     }
 

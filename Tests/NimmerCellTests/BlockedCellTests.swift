@@ -65,7 +65,7 @@ private final class LoggedLines: LogHandler, Sendable {
             let message = Envelope(
                 id: .v7(), at: .now(), from: process.source, Command(command: "echo", payload: [:]))
             let answer = try await bus.request(
-                .request(.dev, cell: process.name), payload: message.encoded(), timeout: .seconds(20))
+                .request(.dev, cell: process.name), payload: message.encoded(), timeout: .seconds(60))
             return try Envelope<CommandResult>(decoding: answer.payload).body
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -77,7 +77,9 @@ private final class LoggedLines: LogHandler, Sendable {
             #expect(answer.error?.hasPrefix("cellar is blocked: a call of it") == true, "\(answer)")
             try await process.answers.start()
             let stats = try JSON(
-                parsing: try await bus.request(Subject(foreign: "$SRV.STATS.cellar"), payload: []).payload)
+                parsing: try await bus.request(
+                    Subject(foreign: "$SRV.STATS.cellar"), payload: [], timeout: .seconds(60)
+                ).payload)
             #expect(stats["data"]?["blocked_ms"]?.double ?? 0 > 100, "\(stats.text)")
             while !log.lines.withLock({ $0.contains { $0.contains("takes longer than its interval") } }) {
                 try await Task.sleep(for: .milliseconds(10))

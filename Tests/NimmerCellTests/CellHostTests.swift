@@ -59,7 +59,7 @@ struct CellHostTests {
             let subject = Subject.request(.dev, cell: process.name)
             while true {
                 do throws(BusError) {
-                    let answer = try await bus.request(subject, payload: payload, timeout: .seconds(20))
+                    let answer = try await bus.request(subject, payload: payload, timeout: .seconds(60))
                     return try! Envelope<CommandResult>(decoding: answer.payload).body  // the cell's own encoding
                 } catch {
                     guard error.code == .noResponders else { throw error }
@@ -106,7 +106,7 @@ struct CellHostTests {
             for (number, form) in [subject, subject.from(try Token("operator")), subject].enumerated() {
                 let order = Command(command: "echo", payload: ["n": .number(Double(number + 1))])
                 let message = Envelope(id: .v7(), at: .now(), from: world.process.source, order)
-                let answer = try await world.bus.request(form, payload: message.encoded())
+                let answer = try await world.bus.request(form, payload: message.encoded(), timeout: .seconds(60))
                 let result = try Envelope<CommandResult>(decoding: answer.payload).body
                 #expect(result.result["n"]?.int == number + 1)
             }
@@ -117,7 +117,9 @@ struct CellHostTests {
             }
             try await world.process.answers.start()
             let stats = try JSON(
-                parsing: try await world.bus.request(Subject(foreign: "$SRV.STATS.desk"), payload: []).payload)
+                parsing: try await world.bus.request(
+                    Subject(foreign: "$SRV.STATS.desk"), payload: [], timeout: .seconds(60)
+                ).payload)
             #expect(ServiceResponder.serves(subject.from(try Token("operator")), stats: stats.bytes))
             #expect(stats["metadata"]?["protocol"]?.string == "2.1")
             #expect(

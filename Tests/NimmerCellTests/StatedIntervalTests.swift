@@ -114,7 +114,8 @@ struct StatedIntervalTests {
             let wave = try #require(await waves.first { _ in true })
             #expect(try Envelope<WaveSignal>(decoding: wave.payload).body.intervalMilliseconds == 5000)
             try await process.answers.start()
-            let info = try await bus.request(try Subject(foreign: "$SRV.INFO.looker"), payload: [])
+            let info = try await bus.request(
+                try Subject(foreign: "$SRV.INFO.looker"), payload: [], timeout: .seconds(60))
             #expect(try JSON(parsing: info.payload)["metadata"]?["interval_ms"] == "5000")
             group.cancelAll()
         }

@@ -29,11 +29,13 @@ struct SteadyClient: WebClient {
 struct HTTPCellTests {
     typealias Bench = CellBench<HTTPProbe<CurlClient>>
 
-    /// A cell that asks a server, with the client of the product; `SteadyClient` is for what depends on the number alone.
+    /// A cell that asks a server, with the client of the product; `SteadyClient` is for what depends on the number alone. It waits for
+    /// answers as long as a busy machine takes, unless a test changes that.
     static func bench<Client: WebClient>(
         _ url: String, _ changes: [String: SettingValue] = [:], by client: Client.Type = CurlClient.self
     ) throws -> CellBench<HTTPProbe<Client>> {
-        var bench = try CellBench<HTTPProbe<Client>>(changes.merging(["url": .text(url)]) { $1 })
+        let settings: [String: SettingValue] = ["url": .text(url), "timeout_ms": .whole(120_000)]
+        var bench = try CellBench<HTTPProbe<Client>>(settings.merging(changes) { $1 })
         bench.start()
         return bench
     }

@@ -18,6 +18,7 @@ struct WebhookTests {
 
     private static func bench(_ url: String, _ changes: [String: SettingValue] = [:]) throws -> Bench {
         var changes = changes
+        changes["timeout_ms"] = changes["timeout_ms"] ?? .whole(120_000)
         changes["post"] = changes["post"] ?? table(("notify", url + "/hooks/notify?from=nimmer"))
         var bench = try Bench(changes)
         bench.start()

@@ -104,7 +104,7 @@ struct DenyTests {
             _ = try await cell.subscribe(SubjectPattern(request)) { _, _, arrival in
                 try? cell.respond(to: arrival.message(), payload: Array("42".utf8))
             }
-            let answer = try await asker.request(request, payload: [])
+            let answer = try await asker.request(request, payload: [], timeout: .seconds(60))
             #expect(answer.payload == Array("42".utf8))
             await cell.close()
             await asker.close()
@@ -122,7 +122,7 @@ struct DenyTests {
                 if let reply = arrival.reply { replies.withLock { $0.append(reply) } }
                 try? cell.respond(to: arrival.message(), payload: Array("42".utf8))
             }
-            for _ in 0..<100 { _ = try await asker.request(request, payload: []) }
+            for _ in 0..<100 { _ = try await asker.request(request, payload: [], timeout: .seconds(60)) }
             let seen = replies.withLock { $0 }
             #expect(Set(seen).count == 100)
             let digits = seen.map { $0.text.split(separator: ".").last.map(String.init) ?? "" }
@@ -169,11 +169,15 @@ struct DenyTests {
             let inbox = try Subject(foreign: "\(person.inboxPrefix).waiting")
             try observer.publish(named, payload: [], headers: [:], reply: inbox)
             // In its own it is answered, behind the first.
-            #expect(try await observer.request(named, payload: []).payload == Array("an answer".utf8))
+            #expect(
+                try await observer.request(named, payload: [], timeout: .seconds(60)).payload == Array("an answer".utf8)
+            )
             try await person.flush(timeout: .seconds(60))
             #expect(stolen.withLock { $0 } == 0 && thalamus.status.counters.repliesRefused == 1)
             // Without its name it may not ask.
-            let error = await #expect(throws: BusError.self) { try await observer.request(request, payload: []) }
+            let error = await #expect(throws: BusError.self) {
+                try await observer.request(request, payload: [], timeout: .seconds(60))
+            }
             #expect(error?.code == .badCredentials)
             for bus in [thalamus, observer, person] { await bus.close() }
         }
@@ -190,7 +194,7 @@ struct DenyTests {
             for (name, subject) in subjects {
                 let bus = try await ground.open(name)
                 _ = try bus.attach(try SubjectPattern(subject), queue: nil, pending: 10) { _, _, _ in }
-                try await bus.flush(timeout: .seconds(10))
+                try await bus.flush(timeout: .seconds(60))
                 #expect(bus.status.counters.notPermitted == 0, "\(name) hears \(subject)")
                 for (place, queue) in ["motor", "thalamus", "x"].enumerated() {
                     _ = try bus.attach(try SubjectPattern(subject), queue: try Token(queue), pending: 10) { _, _, _ in }
@@ -247,7 +251,7 @@ struct DenyTests {
             for _ in 0..<2 {
                 for (subject, peer) in [(toFlow, "flow"), (toMotor, "motor")] {
                     let answer = try await requests.request(
-                        subject, of: try Token(peer), payload: [], timeout: .seconds(10))
+                        subject, of: try Token(peer), payload: [], timeout: .seconds(60))
                     #expect(answer.payload == [0x31])
                 }
             }
@@ -258,7 +262,7 @@ struct DenyTests {
                 ])
             #expect(reflex.status.counters.notPermitted == 0)
             let error = await #expect(throws: BusError.self) {
-                try await reflex.request(toMotor.from(try Token("operator")), payload: [], timeout: .seconds(10))
+                try await reflex.request(toMotor.from(try Token("operator")), payload: [], timeout: .seconds(60))
             }
             #expect(error?.code == .badCredentials)
             for bus in [watcher, flow, motor, reflex] { await bus.close() }
@@ -291,12 +295,12 @@ struct DenyTests {
                 let requests = SharedRequests(bus)
                 for _ in 0..<2 {
                     let answer = try await requests.request(
-                        subject, of: try Token("motor"), payload: [], timeout: .seconds(20))
+                        subject, of: try Token("motor"), payload: [], timeout: .seconds(120))
                     #expect(answer.payload == [0x31])
                 }
                 #expect(bus.status.counters.notPermitted == 1, "what was refused once is not tried again")
             }
-            #expect(started.duration(to: .now) < .seconds(8), "nobody waits for what cannot come")
+            #expect(started.duration(to: .now) < .seconds(60), "nobody waits for what cannot come")
             #expect(heard.withLock { $0 } == Array(repeating: subject.text, count: 4))
 
             // A stream as 2.0 made it takes a question in the old form.
@@ -306,7 +310,7 @@ struct DenyTests {
                 StreamConfiguration(name: SystemStreams.escalations(.dev), subjects: [SubjectPattern(question)]))
             let id = MessageID.v7()
             for _ in 0..<2 {
-                try await person.publishDurably(shared: question, payload: [1], id: id, timeout: .seconds(20))
+                try await person.publishDurably(shared: question, payload: [1], id: id, timeout: .seconds(120))
             }
             #expect(try await person.read(stream: SystemStreams.escalations(.dev)).map(\.message.subject) == [question])
             for bus in [motor, reflex, person, thalamus] { await bus.close() }
@@ -326,12 +330,12 @@ struct DenyTests {
             let started = ContinuousClock.now
             for _ in 0..<3 {
                 let error = await #expect(throws: BusError.self) {
-                    try await bus.publishDurably(decision, payload: [], id: .v7(), timeout: .seconds(20))
+                    try await bus.publishDurably(decision, payload: [], id: .v7(), timeout: .seconds(120))
                 }
                 #expect(error?.code == .badCredentials)
                 #expect(error.map { "\($0)".contains("publishing to dev.cognitive.bridge.response") } == true)
             }
-            #expect(started.duration(to: .now) < .seconds(15), "nobody waits for what cannot come")
+            #expect(started.duration(to: .now) < .seconds(60), "nobody waits for what cannot come")
             #expect(bus.status.counters.notPermitted == 3)
             await bus.close()
             await listener.value

@@ -67,7 +67,7 @@ struct DeputyTests {
                         pairs.insert([asker, name])
                     }
                 }
-                try await bus.flush(timeout: .seconds(10))
+                try await bus.flush(timeout: .seconds(60))
                 #expect(bus.status.counters.notPermitted == 0, "\(asker)")
                 if deputies[asker] == nil { await bus.close() }
             }
@@ -79,7 +79,7 @@ struct DeputyTests {
                 }
                 #expect(bus.status.counters.repliesRefused == wanted, "\(name) counts each on \(binary)")
             }
-            try await stored.bus.flush(timeout: .seconds(10))
+            try await stored.bus.flush(timeout: .seconds(60))
             #expect(stored.laundered.isEmpty, "\(stored.laundered)")
             let after = try await stored.contents()
             #expect(Self.changed(before, after).isEmpty, "\(binary)")
@@ -131,12 +131,12 @@ struct DeputyTests {
                         if !isLearned { count += 1 }
                     }
                 }
-                try await bus.flush(timeout: .seconds(10))
+                try await bus.flush(timeout: .seconds(60))
                 await bus.close()
             }
             #expect(count > 4 * Self.targets.count && kept > 3)
             #expect(try await stored.count(of: "DEV-WAVES", atLeast: UInt64(count)) == UInt64(count))
-            try await stored.bus.flush(timeout: .seconds(10))
+            try await stored.bus.flush(timeout: .seconds(60))
             #expect(stored.laundered.isEmpty, "\(stored.laundered)")
             let after = try await stored.contents()
             #expect(Self.changed(before, after) == ["DEV-WAVES", "KV_DEV-LEARNED"], "\(binary)")
@@ -174,7 +174,7 @@ struct DeputyTests {
                         count += 1
                     }
                 }
-                try await bus.flush(timeout: .seconds(10))
+                try await bus.flush(timeout: .seconds(60))
                 await bus.close()
             }
             // Each acknowledgement went where it was asked for; what it could do it has done when the server answers behind it.

@@ -122,14 +122,14 @@ struct Ground: Sendable {
                 let target = try Subject(foreign: subject)
                 if launders {
                     try bus.publish(door, payload: [], headers: [:], reply: target)
-                    try await bus.flush(timeout: .seconds(10))
+                    try await bus.flush(timeout: .seconds(60))
                 }
                 try bus.publish(target, payload: [])
             case .subscribe:
                 subscriptions.append(
                     try bus.attach(try SubjectPattern(subject), queue: nil, pending: 10) { _, _, _ in })
             }
-            try await bus.flush(timeout: .seconds(10))
+            try await bus.flush(timeout: .seconds(60))
             let words = bus.state.withLock { $0.connection?.lastError } ?? ""
             if Permission(words: words) == Permission(verb: verb, subject: subject) { refused.insert(subject) }
         }

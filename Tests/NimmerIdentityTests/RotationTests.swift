@@ -268,7 +268,7 @@ private final class Load: Sendable {
             for part in 0..<Self.wavesEach {
                 try flow.publish(wave, payload: withUnsafeBytes(of: number * Self.wavesEach + part) { Array($0) })
             }
-            let answer = try await reflex.request(request, payload: bytes)
+            let answer = try await reflex.request(request, payload: bytes, timeout: .seconds(60))
             #expect(answer.payload == bytes)
             _ = try await thalamus.publishDurably(transition, payload: bytes, id: MessageID.v7())
         }

@@ -91,10 +91,10 @@ extension Hippocampus.Notice {
     }
 }
 
-/// Waits until something holds; fails the test when it does not within a minute: the machine may be busy.
+/// Waits until something holds; fails the test when it does not within two minutes: the machine may be busy.
 func eventually(_ what: Comment, _ condition: () async throws -> Bool) async throws {
     let clock = ContinuousClock()
-    let end = clock.now + .seconds(60)
+    let end = clock.now + .seconds(120)
     while try await !condition() {
         try #require(clock.now < end, what)
         try await Task.sleep(for: .milliseconds(5))

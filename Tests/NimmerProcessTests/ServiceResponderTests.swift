@@ -48,7 +48,7 @@ struct ServiceResponderTests {
         try await bus.flush(timeout: .seconds(60))
         #expect(answers.received >= 200 && answers.received < 2_048, "\(answers.received)")
         #expect(responder.dropped == 5_000 - Int(answers.received))
-        _ = try await bus.request(subject, payload: [])
+        _ = try await bus.request(subject, payload: [], timeout: .seconds(60))
         responder.stop()
     }
 
@@ -61,7 +61,7 @@ struct ServiceResponderTests {
         responder.describe { interval.withLock { $0 }.map { ["interval_ms": $0] } ?? [:] }
         for expected in [nil, "60000", "3600000"] {
             interval.withLock { $0 = expected }
-            let answer = try await bus.request(try Subject(foreign: "$SRV.INFO"), payload: [])
+            let answer = try await bus.request(try Subject(foreign: "$SRV.INFO"), payload: [], timeout: .seconds(60))
             let metadata = try JSON(parsing: answer.payload)["metadata"]
             #expect(metadata?["interval_ms"]?.string == expected && metadata?["environment"] == "dev")
         }
@@ -81,7 +81,9 @@ struct ServiceResponderTests {
             return statistics
         }
         try await responder.start()
-        let json = try JSON(parsing: try await bus.request(try Subject(foreign: "$SRV.STATS"), payload: []).payload)
+        let json = try JSON(
+            parsing: try await bus.request(try Subject(foreign: "$SRV.STATS"), payload: [], timeout: .seconds(60))
+                .payload)
         let endpoint = try #require(json["endpoints"]?[0])
         #expect(endpoint["num_requests"]?.int == 4)
         #expect(endpoint["num_errors"]?.int == 1)

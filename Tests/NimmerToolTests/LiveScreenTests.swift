@@ -91,7 +91,9 @@ struct LiveScreenTests {
                     before += 1
                     try await Task.sleep(for: .milliseconds(50))
                 }
-                try await terminal.wait(for: "first")
+                // What comes last is shown: nothing else is on its way.
+                try await desk.emit("before")
+                try await terminal.wait(for: "before")
                 let shownBefore = try await terminal.settledCount()
 
                 // As Ctrl-S does: the terminal takes nothing more.
@@ -120,7 +122,7 @@ struct LiveScreenTests {
                 let process = try #require(pid_t(try await terminal.display("#{pane_pid}")))
                 var (used, idle) = (0, 0)
                 let timeout = ContinuousClock.now + LiveTailTests.timeout
-                while idle < 10, ContinuousClock.now < timeout {
+                while idle < 20, ContinuousClock.now < timeout {
                     try await Task.sleep(for: .milliseconds(50))
                     let now = try ScreenTests.processorTicks(process)
                     (used, idle) = (now, now == used ? idle + 1 : 0)

@@ -47,7 +47,7 @@ import Testing
 
         /// Waits until an organ is loaded, or is not.
         func until(_ organ: String, isLoaded wanted: Bool) async throws -> Bool {
-            for _ in 0..<300 {
+            for _ in 0..<1200 {
                 if try await isLoaded(organ) == wanted { return true }
                 try await Task.sleep(for: .milliseconds(100))
             }
@@ -78,7 +78,7 @@ import Testing
             let place = Place(folder: folder, bus: bus, nats: nats)
             for name in names {
                 var isThere = false
-                for _ in 0..<200 where !isThere {
+                for _ in 0..<2400 where !isThere {
                     isThere = (try? await place.ask(name, "state").status) == .ok
                     if !isThere { try await Task.sleep(for: .milliseconds(50)) }
                 }
@@ -160,7 +160,7 @@ import Testing
     @Test func aModelThatCannotBeLoadedIsReported() async throws {
         let yaml = """
             organs:
-              - {name: broken, kind: openai, model: small, load_timeout_ms: 5000, command: [/bin/false, "{port}"]}
+              - {name: broken, kind: openai, model: small, load_timeout_ms: 60000, command: [/bin/false, "{port}"]}
               - {name: nobody, kind: ollama, model: small, load_timeout_ms: 5000, url: "http://127.0.0.1:1"}
             """
         try await Self.withOrgans(["broken", "nobody"], yaml) { place in

@@ -27,7 +27,7 @@ extension BusConformance {
             try expect(await next(1, of: done), ["four"], "published from within the handler")
             let length = try names.subject("x.y").text.utf8.count
             try expect(seen.all, ["\(length) 4 false"], "seen")
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             try expect(subscription.received, 1, "received")
             try expect(subscription.lost, 0, "lost")
         },
@@ -59,7 +59,7 @@ extension BusConformance {
             let two = try await bus.subscribe(names.pattern("q"), queue: group) { _, _, _ in }
             for number in 0..<200 { try bus.publish(names.subject("q"), payload: bytes("\(number)")) }
             try expect(await next(200, of: all).count, 200, "messages of all")
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             try expect(one.received + two.received, 200, "messages of the group")
             guard one.received > 0, two.received > 0 else { throw Violation(description: "one member got everything") }
         },
@@ -73,12 +73,12 @@ extension BusConformance {
                 seen.add(String(decoding: arrival.message().payload, as: UTF8.self))
             }
             for number in 0..<500 { try bus.publish(names.subject("d"), payload: bytes("\(number)")) }
-            async let left: Void = one.drain(timeout: .seconds(5))
+            async let left: Void = one.drain(timeout: .seconds(60))
             for number in 500..<1000 { try bus.publish(names.subject("d"), payload: bytes("\(number)")) }
             await left
             let before = one.received
             for number in 1000..<1100 { try bus.publish(names.subject("d"), payload: bytes("\(number)")) }
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             try expect(Set(seen.all).count, 1100, "different messages")
             try expect(seen.all.count, 1100, "messages")
             try expect(one.received, before, "messages of the one that left")
@@ -90,11 +90,11 @@ extension BusConformance {
             subscription.cancel()
             subscription.cancel()
             try bus.publish(names.subject("c"), payload: [])
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             try expect(seen.all, [], "calls after the end")
             let messages = try await bus.messages(names.pattern("c"))
             try bus.publish(names.subject("c"), payload: bytes("kept"))
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             messages.cancel()
             try expect(await next(2, of: messages), ["kept"], "messages before the end")
         },
@@ -106,7 +106,7 @@ extension BusConformance {
                 owner.subscription?.cancel()
             }
             for _ in 0..<10 { try bus.publish(names.subject("o"), payload: []) }
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             try expect(seen.all.count, 1, "calls")
         },
         Check("what a slow handler misses is counted and announced") { bus, names in
@@ -126,7 +126,7 @@ extension BusConformance {
             }
             try bus.publish(subjects.start, payload: [])
             _ = await next(1, of: end)
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             starter.cancel()
             guard flooded.lost > 0 else { throw Violation(description: "nothing was lost") }
             try expect(flooded.received + flooded.lost, 20_000, "received and lost")
@@ -169,7 +169,7 @@ extension BusConformance {
                 let message = arrival.message()
                 try? bus.respond(to: message, payload: message.payload + message.payload, headers: ["Kind": "double"])
             }
-            let answer = try await bus.request(names.subject("double"), payload: bytes("ab"))
+            let answer = try await bus.request(names.subject("double"), payload: bytes("ab"), timeout: .seconds(60))
             try expect(text(answer.payload), "abab", "answer")
             try expect(answer.headers["Kind"], "double", "header of the answer")
             service.cancel()
@@ -216,7 +216,7 @@ extension BusConformance {
             let subscription = try await bus.subscribe(names.pattern("d")) { _, payload, _ in seen.add("one") }
             let events = bus.events()
             for _ in 0..<1000 { try bus.publish(names.subject("d"), payload: []) }
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             await bus.drain()
             try expect(seen.all.count, 1000, "handled")
             try expect(subscription.received, 1000, "received")

@@ -21,7 +21,8 @@ extension BusConformance {
             for place in [".\(names.base)", ".\(names.base).one"] {
                 for verb in ["PING", "INFO", "STATS"] {
                     let subject = try Subject(foreign: "$SRV.\(verb)\(place)")
-                    let answer = try JSON(parsing: try await bus.request(subject, payload: []).payload)
+                    let answer = try JSON(
+                        parsing: try await bus.request(subject, payload: [], timeout: .seconds(60)).payload)
                     try expect(
                         answer["type"]?.string, "io.nats.micro.v1.\(verb.lowercased())_response", "type of \(subject)")
                     try expect(answer["name"]?.string, names.base, "name")
@@ -37,7 +38,7 @@ extension BusConformance {
             let named = try all.filter { try JSON(parsing: $0.payload)["name"]?.string == names.base }
             try expect(named.count, 1, "answers to a ping of all")
             responder.stop()
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             try await expectFailure(.noResponders, "after the stop") {
                 try await bus.request(Subject(foreign: "$SRV.PING.\(names.base)"), payload: [])
             }

@@ -18,7 +18,7 @@ extension BusConformance {
             try await makeStream(bus, names)
             try await fill(bus, names, 3)
             try bus.publish(names.subject("s.plain"), payload: bytes("plain"))
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             let info = try await bus.stream(names.stream)
             try expect(info.messages, 4, "messages")
             try expect([info.firstSequence, info.lastSequence], [1, 4], "sequences")
@@ -49,14 +49,20 @@ extension BusConformance {
             try await fill(bus, names, 6)
             let (one, two) = (try Token("one"), try Token("two"))
             let reader = try await bus.consumer(ConsumerConfiguration(stream: names.stream, durable: one))
-            let batch = try await reader.fetch(maximum: 5, wait: .seconds(5), linger: .seconds(1))
+            let batch = try await reader.fetch(maximum: 5, wait: .seconds(60), linger: .seconds(60))
             try expect(batch.count, 5, "fetched")
             for place in [0, 1, 3] { try batch[place].ack() }
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             let other = try await bus.consumer(
                 ConsumerConfiguration(
                     stream: names.stream, durable: two, filter: try names.pattern("s.0"), start: .sequence(4)))
-            let found = try await bus.durables(of: names.stream)
+            // As in settled(_:): the acknowledgements may be taken in after the question.
+            var found = try await bus.durables(of: names.stream)
+            let deadline = ContinuousClock.now + .seconds(120)
+            while found.map(\.position) != [2, 3], ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(5))
+                found = try await bus.durables(of: names.stream)
+            }
             try expect(found.map(\.name), ["one", "two"], "names")
             try expect(found.map(\.filter), [nil, try names.pattern("s.0").text], "filters")
             try expect(found.map(\.position), [2, 3], "positions")
@@ -84,7 +90,7 @@ extension BusConformance {
         Check("a durable message that no stream keeps fails") { bus, names in
             try await expectFailure(.noResponders, "no stream") {
                 try await bus.publishDurably(
-                    names.subject("none"), payload: [], id: .v7(), timeout: .milliseconds(300))
+                    names.subject("none"), payload: [], id: .v7(), timeout: .seconds(1))
             }
         },
         Check("acknowledgements call back, also for what is sent from within a handler") { bus, names in
@@ -94,7 +100,7 @@ extension BusConformance {
                 go: try names.subject("go"), stored: try names.subject("s.1"), done: try names.subject("done")
             )
             let starter = try await bus.subscribe(names.pattern("go")) { _, _, _ in
-                bus.publishDurably(subjects.stored, payload: [1], id: .v7(), headers: [:], timeout: .seconds(5)) {
+                bus.publishDurably(subjects.stored, payload: [1], id: .v7(), headers: [:], timeout: .seconds(60)) {
                     result in
                     let words = (try? result.get()).map { "\($0.sequence)" } ?? "failed"
                     try? bus.publish(subjects.done, payload: bytes(words))
@@ -166,16 +172,16 @@ extension BusConformance {
             try await fill(bus, names, 10)
             let configuration = ConsumerConfiguration(stream: names.stream, durable: try Token("reader"))
             let first = try await bus.consumer(configuration)
-            let batch = try await first.fetch(maximum: 4, wait: .seconds(5), linger: .seconds(5))
+            let batch = try await first.fetch(maximum: 4, wait: .seconds(60), linger: .seconds(60))
             try expect(batch.map { text($0.message.payload) }, ["0", "1", "2", "3"], "first batch")
             try expect(batch.map(\.deliveryCount), [1, 1, 1, 1], "deliveries")
             try expect(batch.map(\.sequence), [1, 2, 3, 4], "sequences")
             try expect(batch[0].message.subject, names.subject("s.0"), "subject")
             for delivery in batch { try delivery.ack() }
-            try await bus.flush()
+            try await bus.flush(timeout: .seconds(60))
             await first.stop()
             let second = try await bus.consumer(configuration)
-            let rest = try await second.fetch(maximum: 6, wait: .seconds(5), linger: .seconds(5))
+            let rest = try await second.fetch(maximum: 6, wait: .seconds(60), linger: .seconds(60))
             try expect(rest.map { text($0.message.payload) }, ["4", "5", "6", "7", "8", "9"], "second batch")
             try expect(rest.last?.waiting, 0, "waiting after the last")
             for delivery in rest { try delivery.ack() }
@@ -188,7 +194,7 @@ extension BusConformance {
             try await makeStream(bus, names)
             let consumer = try await bus.consumer(
                 ConsumerConfiguration(stream: names.stream, durable: try Token("waiting")))
-            async let batch = consumer.fetch(maximum: 10, wait: .seconds(20), linger: .zero)
+            async let batch = consumer.fetch(maximum: 10, wait: .seconds(60), linger: .zero)
             try await bus.publishDurably(names.subject("s.0"), payload: bytes("late"), id: .v7())
             try expect(try await batch.map { text($0.message.payload) }, ["late"], "batch")
         },
@@ -198,12 +204,12 @@ extension BusConformance {
             let consumer = try await bus.consumer(
                 ConsumerConfiguration(
                     stream: names.stream, durable: try Token("slow"), ackWait: .milliseconds(300)))
-            let batch = try await consumer.fetch(maximum: 2, wait: .seconds(5), linger: .seconds(5))
+            let batch = try await consumer.fetch(maximum: 2, wait: .seconds(60), linger: .seconds(60))
             try batch[1].ack()
             // On a busy machine the acknowledgement may be later than the wait, and the reader late once more.
             var again: [Delivery] = []
             for _ in 0..<10 where !again.contains(where: { text($0.message.payload) == "0" }) {
-                let more = try await consumer.fetch(maximum: 2, wait: .seconds(10), linger: .zero)
+                let more = try await consumer.fetch(maximum: 2, wait: .seconds(60), linger: .zero)
                 for delivery in more where text(delivery.message.payload) == "1" { try delivery.ack() }
                 again += more
             }
@@ -218,13 +224,13 @@ extension BusConformance {
             try await fill(bus, names, 2)
             let consumer = try await bus.consumer(
                 ConsumerConfiguration(stream: names.stream, durable: try Token("picky")))
-            let batch = try await consumer.fetch(maximum: 2, wait: .seconds(5), linger: .seconds(5))
+            let batch = try await consumer.fetch(maximum: 2, wait: .seconds(60), linger: .seconds(60))
             try batch[0].nak()
             try batch[1].term()
-            let again = try await consumer.fetch(maximum: 2, wait: .seconds(5), linger: .milliseconds(100))
+            let again = try await consumer.fetch(maximum: 2, wait: .seconds(60), linger: .milliseconds(100))
             try expect(again.map { text($0.message.payload) }, ["0"], "again")
             try again[0].nak(delay: .milliseconds(100))
-            let later = try await consumer.fetch(maximum: 2, wait: .seconds(5), linger: .zero)
+            let later = try await consumer.fetch(maximum: 2, wait: .seconds(60), linger: .zero)
             try expect(later.map(\.deliveryCount), [3], "third time")
             try later[0].ack()
             try expect(try await settled(consumer).unacknowledged, 0, "unacknowledged")
@@ -235,14 +241,14 @@ extension BusConformance {
             let filtered = try await bus.consumer(
                 ConsumerConfiguration(
                     stream: names.stream, durable: try Token("filtered"), filter: try names.pattern("s.2")))
-            let some = try await filtered.fetch(maximum: 2, wait: .seconds(5), linger: .seconds(5))
+            let some = try await filtered.fetch(maximum: 2, wait: .seconds(60), linger: .seconds(60))
             try expect(some.map { text($0.message.payload) }, ["2", "5"], "filtered")
             let more = try await filtered.fetch(maximum: 1, wait: .milliseconds(100), linger: .zero)
             try expect(more.count, 0, "messages of other subjects")
             let fresh = try await bus.consumer(
                 ConsumerConfiguration(stream: names.stream, durable: try Token("fresh"), start: .new))
             try await bus.publishDurably(names.subject("s.0"), payload: bytes("new"), id: .v7())
-            let new = try await fresh.fetch(maximum: 10, wait: .seconds(5), linger: .milliseconds(100))
+            let new = try await fresh.fetch(maximum: 10, wait: .seconds(60), linger: .milliseconds(100))
             try expect(new.map { text($0.message.payload) }, ["new"], "new")
             let from = try unwrap(some.last, "last").message.at
             let since = try await bus.read(stream: names.stream, start: .at(from))
