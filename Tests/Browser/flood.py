@@ -31,7 +31,7 @@ class Flood:
         try:
             nats = Child("nats-server", [program, "-a", "127.0.0.1", "-p", str(port)], dict(os.environ), self.options.folder)
             self.children.append(await nats.start())
-            await nats.line("Server is ready", limit=20)
+            await nats.line("Server is ready", limit=120)
             self.server = Server(self.options, "--role", self.role, "--log-level", "warning",
                                  environment={"NIMMERVERSE_NATS_URL": self.url, "NIMMERVERSE_ENV": "dev"})
             self.children.append(await self.server.start())

@@ -42,7 +42,7 @@ class Child:
             self.closed.set()
             self.arrived.notify_all()
 
-    async def line(self, pattern, after=0, limit=60):
+    async def line(self, pattern, after=0, limit=120):
         """The number of the first line from `after` on that matches, and the match."""
         async def find():
             place = after

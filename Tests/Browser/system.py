@@ -12,7 +12,7 @@ import uuid
 
 import nats
 
-from browser import Skipped
+from browser import Skipped, is_late
 from server import Child, Server, page_files
 
 SYSTEM = """nimmerverse: 1
@@ -59,7 +59,7 @@ class System:
         self.up = Child("nimmer up", [f"{self.options.binaries}/nimmer", "up", "browser.yaml"], self.environment, self.folder)
         await self.up.start()
         try:
-            await self.up.line("Listening pattern=dev", limit=90)
+            await self.up.line("Listening pattern=dev", limit=180)
             exported = await self.nimmer("env", "--export")
             self.url = next(line.split("=", 1)[1].strip("'\"") for line in exported.splitlines() if "NIMMERVERSE_NATS_URL=" in line)
             with open(f"{self.folder}/.nimmer/dev/auth/keys/owner.nk") as file:
@@ -134,9 +134,9 @@ async def ask(origin, method, path, headers=None, body=None):
 
 
 async def eventually(condition, limit=20, pause=0.1):
-    deadline = time.monotonic() + limit
+    begun = time.monotonic()
     while True:
         found = await condition()
-        if found or time.monotonic() > deadline:
+        if found or is_late(begun, limit):
             return found
         await asyncio.sleep(pause)

@@ -28,7 +28,7 @@ import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from driver import Driver  # noqa: E402
-from processes import Process, die_with_parent  # noqa: E402
+from processes import Process, busy, die_with_parent  # noqa: E402
 from wire import Wire  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -62,9 +62,9 @@ def journal(path):
     return set(kept)
 
 
-def busy():
-    """How many times as long things may take here: once, or as many times as there are processes for each processor."""
-    return max(1.0, 2 * os.getloadavg()[0] / (os.cpu_count() or 1) - 1)
+def released(transitions):
+    """The gates that are stable again."""
+    return {gate for _, gate, _, _, after in transitions if after == "stable"}
 
 
 class Disk:
@@ -144,7 +144,7 @@ class Lab:
         self.processes = [self.thalamus, self.cell, self.nats]
         await self.nats.start()
         self.wire = Wire(self.port, "disk").start()
-        await asyncio.wait_for(self.wire.up.wait(), 20)
+        await asyncio.wait_for(self.wire.up.wait(), 120)
         self.driver = Driver(self.wire, random.Random(7), scale=4)
         self.calm = iter(self.driver.of("pair"))
 
@@ -158,12 +158,12 @@ class Lab:
         for disk in self.disks:
             disk.unmount()
 
-    async def ready(self, seconds=30):
+    async def ready(self, seconds=120):
         await self.until(lambda: self.page("readyz") is not None, seconds)
 
     def page(self, name):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/{name}", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/{name}", timeout=20) as answer:
                 return answer.read().decode()
         except OSError:
             return None
@@ -228,20 +228,20 @@ class Lab:
 
     async def check_named(self, process, words, gauge, begun, line):
         """Something is named within a second, in metrics and log, and by the status: of the process, or of its silent server."""
-        passed = await self.until(lambda: self.metric(gauge) == 1, 10)
+        passed = await self.until(lambda: self.metric(gauge) == 1, 60)
         took = None if passed is None else time.monotonic() - begun
         self.check(f"{gauge} says so within a second", took is not None and took <= 1 * busy(), took and f"{took:.2f} s")
-        passed = await self.until(lambda: self.count(process, words) > 0, 5)
+        passed = await self.until(lambda: self.count(process, words) > 0, 60)
         self.check(f"the log says so: {words}", passed is not None and time.monotonic() - begun <= 1.5 * busy(),
                    f"{time.monotonic() - begun:.2f} s")
         degraded = await self.status()
         self.check("nimmer status says so", any(line in text or "JetStream hangs" in text for text in degraded),
                    [text for text in degraded if line in text or "does not answer" in text][:2])
 
-    async def check_over(self, process, words, seconds=15):
+    async def check_over(self, process, words, seconds=120):
         passed = await self.until(lambda: self.metric("nimmer_outbox_waiting") == 0, seconds)
         self.check("all is stored once there is room again", passed is not None, passed and f"after {passed:.2f} s")
-        passed = await self.until(lambda: self.count(process, words) > 0, 3)
+        passed = await self.until(lambda: self.count(process, words) > 0, 60)
         self.check(f"the log says so: {words}", passed is not None)
         troubles = {name: self.metric(name) for name in ("nimmer_outbox_trouble", "nimmer_outbox_journal_trouble")}
         self.check("no trouble is left in the metrics", all(not value for value in troubles.values()), troubles)
@@ -250,7 +250,11 @@ class Lab:
 
     async def check_stored(self, gates, least, kept=()):
         """The stream holds each transition once, a gate's in order, and what was decided."""
-        found = await self.stored()
+        found, end = await self.stored(), time.monotonic() + 120
+        # Releases come in their time, later on a busy machine.
+        while (len(found) < least or not gates <= released(found)) and time.monotonic() < end:
+            await asyncio.sleep(0.1)
+            found = await self.stored()
         times = collections.Counter(name for name, *_ in found)
         self.check("nothing is stored twice", max(times.values(), default=0) <= 1, f"{len(found)} transitions")
         paths = collections.defaultdict(list)
@@ -302,7 +306,7 @@ async def restart(lab):
     # 2.9 hangs, also when it is asked to stop.
     await (lab.nats.kill() if lab.nats_version < (2, 10) else lab.nats.terminate(grace=20))
     await lab.nats.start()
-    await asyncio.wait_for(lab.wire.up.wait(), 20)
+    await asyncio.wait_for(lab.wire.up.wait(), 120)
 
 
 async def limit(lab):
@@ -334,9 +338,9 @@ async def own(lab):
     gates = await lab.open_regions(10)
     await lab.check_named(lab.thalamus, "kept in memory only", "nimmer_outbox_journal_trouble", begun, "kept in memory only")
     lab.disks[1].free()
-    passed = await lab.until(lambda: lab.metric("nimmer_outbox_journal_trouble") == 0, 5)
+    passed = await lab.until(lambda: lab.metric("nimmer_outbox_journal_trouble") == 0, 60)
     lab.check("the journal is written once there is room", passed is not None and passed <= 1.5 * busy(), passed and f"after {passed:.2f} s")
-    passed = await lab.until(lambda: lab.metric("nimmer_outbox_journal_messages") == lab.metric("nimmer_outbox_waiting"), 3)
+    passed = await lab.until(lambda: lab.metric("nimmer_outbox_journal_messages") == lab.metric("nimmer_outbox_waiting"), 60)
     lab.check("it keeps all that waits", passed is not None, lab.metric("nimmer_outbox_waiting"))
     lab.store.free()
     await over(lab)
@@ -356,11 +360,16 @@ async def kill(lab):
     # Also the releases are to be in the journal; so are the openings half a second after they happened.
     await asyncio.sleep(1.5)
     path = f"{lab.state}/outbox-thalamus.journal"
-    kept = journal(path)
-    # 2.9 answers nothing any more.
-    before = 32 - len(kept)
-    if lab.nats_version >= (2, 10):
-        before = (await lab.wire.api(f"STREAM.INFO.{STREAM}"))["state"]["messages"]
+    kept, end = journal(path), time.monotonic() + 120
+    while True:
+        # 2.9 answers nothing any more.
+        before = 32 - len(kept)
+        if lab.nats_version >= (2, 10):
+            before = (await lab.wire.api(f"STREAM.INFO.{STREAM}"))["state"]["messages"]
+        last, kept = kept, journal(path)
+        if last == kept and 20 <= len(kept) and len(kept) + before == 32 or time.monotonic() > end:
+            break
+        await asyncio.sleep(0.5)
     lab.check("the journal keeps what waits", 20 <= len(kept) and len(kept) + before == 32, f"{len(kept)}, {before} are stored")
     await lab.thalamus.kill()
     await lab.thalamus.start()
@@ -374,7 +383,7 @@ async def kill(lab):
         await restart(lab)
         await lab.ready()
     await over(lab)
-    passed = await lab.until(lambda: lab.metric("nimmer_outbox_waiting") == 0, 15)
+    passed = await lab.until(lambda: lab.metric("nimmer_outbox_waiting") == 0, 120)
     lab.check("all is stored once there is room again", passed is not None, passed and f"after {passed:.2f} s")
     gates |= await lab.open_regions(4)
     await asyncio.sleep(2)
@@ -394,20 +403,25 @@ async def cell(lab):
     await lab.nats.kill()
     await asyncio.sleep(4)
     path = f"{lab.state}/outbox-near.journal"
+    await lab.until(lambda: len(journal(path)) >= 4, 120)
     await lab.cell.kill()
     kept = journal(path)
     lab.check("the journal keeps what the cell's gate did", len(kept) >= 4, len(kept))
     await lab.cell.start()
     await asyncio.sleep(4)
+    await lab.until(lambda: kept < journal(path), 120)
     await lab.cell.kill()
     again = journal(path)
     lab.check("a second life adds to it", kept < again, len(again))
     await lab.cell.start()
     await asyncio.sleep(1)
     await lab.nats.start()
-    await asyncio.wait_for(lab.wire.up.wait(), 20)
+    await asyncio.wait_for(lab.wire.up.wait(), 120)
     await lab.ready()
     await asyncio.sleep(1)
+    end = time.monotonic() + 120
+    while again - {name.replace("-", "") for name, *_ in await lab.stored()} and time.monotonic() < end:
+        await asyncio.sleep(0.1)
     await lab.cell.terminate()
     found = await lab.stored()
     times = collections.Counter(name for name, *_ in found)

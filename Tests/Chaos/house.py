@@ -185,7 +185,7 @@ cells:
 
     # -- waiting and asking
 
-    async def wait_for_nats(self, seconds=60):
+    async def wait_for_nats(self, seconds=120):
         end = time.monotonic() + seconds
         while True:
             try:
@@ -196,11 +196,11 @@ cells:
                     raise
                 await asyncio.sleep(0.05)
 
-    async def wait_for_database(self, name=DATABASE, seconds=60):
+    async def wait_for_database(self, name=DATABASE, seconds=120):
         end = time.monotonic() + seconds
         while True:
             try:
-                with psycopg.connect(self.database_url, dbname=name, connect_timeout=2) as connection:
+                with psycopg.connect(self.database_url, dbname=name, connect_timeout=10) as connection:
                     return connection.execute("select 1").fetchone()
             except psycopg.Error:
                 if time.monotonic() > end:
@@ -208,7 +208,7 @@ cells:
                 await asyncio.sleep(0.2)
 
     def rows(self, sql):
-        with psycopg.connect(self.database_url, connect_timeout=5) as connection:
+        with psycopg.connect(self.database_url, connect_timeout=30) as connection:
             return connection.execute(sql).fetchall()
 
     async def nimmer(self, *words):

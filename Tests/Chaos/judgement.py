@@ -153,8 +153,8 @@ async def check_alive(checks, house, left):
     checks("alive", "nobody ended by himself", house.ended_by_themselves)
     checks("stuck", "everything comes to rest", [f"streams, readers, rows: {left}"] if left else [])
     for name in ("thalamus", "hippocampus", "cognition-bridge"):
-        answer = await house.observer.wire.statistics(name, timeout=20)
-        checks("alive", f"{name} answers", [] if answer else ["nothing came within 20 s"])
+        answer = await house.observer.wire.statistics(name, timeout=120)
+        checks("alive", f"{name} answers", [] if answer else ["nothing came within 120 s"])
         waiting = (answer or {}).get("data", {}).get("unacknowledged")
         checks("stuck", f"{name} waits for no acknowledgement", [waiting] if waiting else [])
     for process in house.processes:

@@ -54,7 +54,7 @@ class Wire:
         finally:
             del self.waiting[key]
 
-    async def api(self, subject, body=None, timeout=5.0):
+    async def api(self, subject, body=None, timeout=30.0):
         """Asks JetStream."""
         _, payload = await self.request("$JS.API." + subject, json.dumps(body).encode() if body else b"", timeout)
         return json.loads(payload)

@@ -299,10 +299,10 @@ def up(checks, engine, folder, env, nimmer, every=False, profile=None):
     start, failed = time.monotonic(), checks.failed
     parts = [*PARTS, *(OTHERS if every else []), *(["prometheus"] if profile else [])]
     try:
-        system.compose(*(["--profile", profile] if profile else []), "up", "-d", "--wait", *parts, timeout=180)
+        system.compose(*(["--profile", profile] if profile else []), "up", "-d", "--wait", *parts, timeout=400)
         say(f"healthy after {time.monotonic() - start:.0f} s")
         if env != "dev":
-            with socket.create_connection((system.address("nats"), 4222), timeout=5) as connection:
+            with socket.create_connection((system.address("nats"), 4222), timeout=60) as connection:
                 greeting = connection.recv(4096).decode()
             checks('"tls_required":true' in greeting, f"the nats-server of {env} insists on TLS", greeting)
         yield system

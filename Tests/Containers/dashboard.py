@@ -20,7 +20,7 @@ def check(checks, system):
     check_queries(checks, panels, prometheus)
     for variable in dashboard["templating"]["list"]:
         metric, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()
-        found = eventually(lambda: prometheus.values(label, metric), limit=25, pause=1)
+        found = eventually(lambda: prometheus.values(label, metric), limit=120, pause=1)
         checks(found, f"the variable '{variable['name']}' has values to choose from", variable["query"])
     check_alerts(checks, prometheus)
 
@@ -58,7 +58,7 @@ def check_queries(checks, panels, prometheus):
     checks(len(queries) > 10, "the dashboard asks something", len(queries))
     for title, expression in queries:
         try:
-            found = eventually(lambda: prometheus.numbers(expression), limit=25, pause=1)
+            found = eventually(lambda: prometheus.numbers(expression), limit=120, pause=1)
             checks(found, f"the panel '{title}' finds something", expression)
         except urllib.error.HTTPError as error:
             checks(False, f"the panel '{title}' asks what Prometheus understands", error.read().decode())
@@ -67,11 +67,12 @@ def check_queries(checks, panels, prometheus):
 def check_alerts(checks, prometheus):
     """Prometheus evaluates each rule, asks for numbers that are there, and raises none while all is well."""
     rules = lambda: [rule for group in prometheus.get("/api/v1/rules")["groups"] for rule in group["rules"]]
-    healthy = eventually(lambda: (found := rules()) and all(rule["health"] == "ok" for rule in found), limit=40, pause=1)
+    healthy = eventually(lambda: (found := rules()) and all(rule["health"] == "ok" for rule in found), limit=120, pause=1)
     checks(healthy, "every alert is evaluated", [(rule["name"], rule["health"], rule.get("lastError")) for rule in rules()])
     for rule in rules():
         for name in re.findall(r"nimmer_\w+", rule["query"]):
-            checks(prometheus.numbers(name), f"the alert '{rule['name']}' asks for numbers that are there", name)
+            found = eventually(lambda: prometheus.numbers(name), limit=120, pause=1)
+            checks(found, f"the alert '{rule['name']}' asks for numbers that are there", name)
         checks(rule["state"] == "inactive", f"the alert '{rule['name']}' is quiet", rule["alerts"])
 
 
@@ -80,7 +81,7 @@ class Prometheus:
         self.address = address
 
     def get(self, path, **parameters):
-        with urllib.request.urlopen(f"{self.address}{path}?{urllib.parse.urlencode(parameters)}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.address}{path}?{urllib.parse.urlencode(parameters)}", timeout=60) as answer:
             return json.load(answer)["data"]
 
     def numbers(self, expression):

@@ -48,7 +48,7 @@ class Engine:
             ["dockerd", "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec",
              "-H", self.environment["DOCKER_HOST"], "-p", f"{self.folder}/dockerd.pid", "--bridge", "none"],
             stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while run(self.docker, "info", check=False, env=self.environment).returncode != 0:
             if self.daemon.poll() is not None or time.monotonic() > deadline:
                 tail = open(self.log.name).read()[-1500:]

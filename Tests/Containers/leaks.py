@@ -5,7 +5,7 @@ import os
 
 ASK = """
 import asyncio, ssl, sys, nats
-url, key, authority = sys.argv[1:]
+url, key, authority, parts = sys.argv[1:]
 security = dict(tls=ssl.create_default_context(cafile=authority), tls_hostname="nats") if url.startswith("tls") else {}
 seed, _, inbox = open(key).read().split()
 async def main():
@@ -14,8 +14,11 @@ async def main():
         box = client.new_inbox()
         answers = await client.subscribe(box)
         await client.publish("$SRV." + verb, b"", reply=box)
+        found = 0
         try:
-            while True: print((await answers.next_msg(timeout=1)).data.decode())
+            # A busy machine may take its time until every part has answered.
+            while found := found + 1:
+                print((await answers.next_msg(timeout=1 if found > int(parts) else 30)).data.decode())
         except nats.errors.TimeoutError: pass
     await client.close()
 asyncio.run(main())
@@ -50,7 +53,7 @@ def places(engine, system, python, images, parts):
         yield f"docker inspect {service}", json.dumps(engine.inspect(container))
     for service in parts:
         yield f"{service} /metrics", system.get(service, "/metrics")[1]
-    answers = run(python, "-c", ASK, system.nats, f"{system.secrets}/keys/observer.nk", system.authority).stdout
+    answers = run(python, "-c", ASK, system.nats, f"{system.secrets}/keys/observer.nk", system.authority, str(len(parts))).stdout
     yield "$SRV answers", answers
     yield "docker compose config", system.compose("config").stdout
     for image in images:

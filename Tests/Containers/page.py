@@ -29,11 +29,11 @@ def check(checks, engine, system):
 
 def check_proxy(checks, system):
     """The same service behind an identity-aware proxy: this program, whose address alone it trusts."""
-    with socket.create_connection((system.address("web"), 8443), timeout=10) as connection:
+    with socket.create_connection((system.address("web"), 8443), timeout=60) as connection:
         own = connection.getsockname()[0]
     system.environment.update(
         NIMMER_WEB_PROXY_HEADER="X-Forwarded-User", NIMMER_WEB_TRUSTED_PROXIES=own, NIMMER_WEB_OPERATORS="ada")
-    system.compose("up", "-d", "--wait", "--no-deps", "web", timeout=120)
+    system.compose("up", "-d", "--wait", "--no-deps", "web", timeout=300)
     status, _, text = ask(system, "GET", "/")
     checks(status == 401, "a proxy that names no user lets no one in", (status, text))
     cookies = {}
@@ -89,8 +89,8 @@ def form():
 def ask(system, method, path, body=None, headers=None):
     """The status, the headers and the text of an answer. The certificate is that of localhost, by the authority of prepare.sh."""
     context = ssl.create_default_context(cafile=f"{system.secrets}/web/ca.pem")
-    plain = socket.create_connection((system.address("web"), 8443), timeout=10)
-    connection = http.client.HTTPConnection(HOST, timeout=10)
+    plain = socket.create_connection((system.address("web"), 8443), timeout=60)
+    connection = http.client.HTTPConnection(HOST, timeout=60)
     with context.wrap_socket(plain, server_hostname="localhost") as connection.sock:
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
@@ -100,5 +100,5 @@ def ask(system, method, path, body=None, headers=None):
 def check_alone(checks, engine):
     """The image shows nothing to the network unless it can find out who asks."""
     answer = engine("run", "--rm", "--network", "none", "-e", "NIMMER_WEB_LISTEN=0.0.0.0:8443", "nimmerverse/nimmer-web:check",
-                    check=False, timeout=60)
+                    check=False, timeout=120)
     checks(answer.returncode == 78 and "token_file" in answer.stdout, "the page refuses to be open to the network", answer.stdout)

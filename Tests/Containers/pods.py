@@ -185,7 +185,7 @@ class Pod:
         port = next(p["containerPort"] for p in self.main["ports"] if p["name"] == probe["httpGet"]["port"])
         address = state["NetworkSettings"]["Networks"][NETWORK]["IPAddress"]
         try:
-            urllib.request.urlopen(f"http://{address}:{port}{probe['httpGet']['path']}", timeout=3).close()
+            urllib.request.urlopen(f"http://{address}:{port}{probe['httpGet']['path']}", timeout=30).close()
         except urllib.error.HTTPError as error:
             return error.read().decode()
         except OSError as error:

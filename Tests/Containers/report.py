@@ -26,11 +26,11 @@ def measure(engine, system, parts):
         url = f"http://{address}:9464/readyz"
         def ready():
             try:
-                return urllib.request.urlopen(url, timeout=1).status == 200
+                return urllib.request.urlopen(url, timeout=10).status == 200
             except OSError:
                 return False
-        if not eventually(ready, 30, pause=0.005):
-            raise RuntimeError(f"{service} is not ready 30 s after its start")
+        if not eventually(ready, 120, pause=0.005):
+            raise RuntimeError(f"{service} is not ready 120 s after its start")
         found[program] = {"ready": time.time() - started}
     time.sleep(8)
     for service, program in parts.items():

@@ -43,7 +43,7 @@ class System:
         networks = self.engine.inspect(self.container(service))["NetworkSettings"]["Networks"]
         return next(n["IPAddress"] for name, n in networks.items() if name.endswith("_" + network))
 
-    def get(self, service, path, port=9464, timeout=5):
+    def get(self, service, path, port=9464, timeout=30):
         """The status and the text of a page; status 0 when nobody answers."""
         try:
             with urllib.request.urlopen(f"http://{self.address(service)}:{port}{path}", timeout=timeout) as answer:
@@ -59,7 +59,7 @@ class System:
             sql).stdout.strip()
 
 
-def eventually(condition, limit=60, pause=0.1):
+def eventually(condition, limit=120, pause=0.1):
     deadline = time.monotonic() + limit
     while True:
         found = condition()
