@@ -109,7 +109,7 @@ def decide(checks, system, python, number):
         nonlocal found
         found = system.query(COUNTS)
         return found == wanted
-    eventually(arrived, limit=30)
+    eventually(arrived)
     return checks(found == wanted, f"opening, collapse, request, response in PostgreSQL: {wanted}", found)
 
 
@@ -119,7 +119,7 @@ def gates_rest(system):
         text = system.get("thalamus", "/metrics")[1]
         found = re.search(r'nimmer_gate_state\{[^}]*region="house"\} (-?\d)', text)
         return not found or found.group(1) == "0"
-    return eventually(rests, limit=30)
+    return eventually(rests)
 
 
 def check_hardening(checks, engine, system, parts):
@@ -161,13 +161,13 @@ def check_kills(checks, engine, system):
         def again():
             state = engine.inspect(system.container(service))["State"]
             return state["Running"] and state["Pid"] != before["Pid"]
-        checks(eventually(again, 30), f"{service} starts again after SIGKILL")
+        checks(eventually(again), f"{service} starts again after SIGKILL")
         unready = {}
         def all_ready():
             nonlocal unready
             unready = {part: said for part in PARTS if (said := system.get(part, "/readyz"))[0] != 200}
             return not unready
-        checks(eventually(all_ready, 60), f"all is ready again after {service} was killed", unready)
+        checks(eventually(all_ready), f"all is ready again after {service} was killed", unready)
 
 
 def main():

@@ -46,7 +46,7 @@ def check(checks, engine, folder, nimmer):
             waiting.clear()
             waiting.update({pod.name: said for pod in pods if (said := pod.unready())})
             return not waiting
-        eventually(all_ready, 90, pause=0.3)
+        eventually(all_ready, 180, pause=0.3)
         for pod in pods:
             checks(pod.name not in waiting, f"the pod {pod.name} is ready", waiting.get(pod.name))
             if pod.name in waiting:

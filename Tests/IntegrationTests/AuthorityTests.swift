@@ -106,7 +106,7 @@ struct AuthorityTests {
                 let subject = Subject.feedback(system.environment, gate: try GateID(gate)).from(bus.identity)
                 do {
                     try await bus.publishDurably(
-                        subject, payload: outcome.encoded(), id: outcome.header.messageID, timeout: .seconds(3))
+                        subject, payload: outcome.encoded(), id: outcome.header.messageID, timeout: .seconds(60))
                     await bus.close()
                 } catch {
                     await bus.close()

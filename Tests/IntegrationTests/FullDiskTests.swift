@@ -31,7 +31,7 @@ struct FullDiskTests {
         func open(_ region: String) async {
             for cell in ["first", "second"] {
                 let words = ["wave", "emit", "--cell", cell, "--domain", region, "--confidence", "0.9"]
-                _ = try? await ChildProcess.run(desk.command(words), limit: .seconds(10))
+                _ = try? await ChildProcess.run(desk.command(words), limit: .seconds(60))
             }
         }
         #expect(

@@ -76,7 +76,8 @@ struct IdentityTests {
             let message = Envelope(id: .v7(), at: .now(), from: response.header.source, forged)
             let error = await #expect(throws: BusError.self) {
                 try await liar.publishDurably(
-                    .cognitiveResponse(system.environment), payload: message.encoded(), id: .v7(), timeout: .seconds(3))
+                    .cognitiveResponse(system.environment), payload: message.encoded(), id: .v7(), timeout: .seconds(60)
+                )
             }
             #expect(error?.code == .badCredentials)
             try await theThalamusStoresForCells(liar, system)

@@ -10,7 +10,7 @@ struct LeakTests {
         let binary = try #require(await Servers.installed().first)
         let server = try await TestServer.start(binary)
         let program = try #require(Executables.find(Self.folder + "/bus-rounds"))
-        let answer = try await ChildProcess.run(ChildCommand(program, [server.url, "1200"]), limit: .seconds(150))
+        let answer = try await ChildProcess.run(ChildCommand(program, [server.url, "1200"]), limit: .seconds(280))
         await server.stop()
         #expect(answer.status.isSuccess, "\(answer.lines.suffix(5).map(\.text))")
         let found = answer.lines.compactMap { Held($0.text) }

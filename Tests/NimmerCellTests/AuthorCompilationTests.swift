@@ -39,7 +39,7 @@ struct AuthorCompilationTests {
             }
             arguments += ["-Xcc", "-I\(Self.root)/Sources/\(module)/include"]
         }
-        let result = try await ChildProcess.run(ChildCommand("swiftc", arguments + [file]), limit: .seconds(120))
+        let result = try await ChildProcess.run(ChildCommand("swiftc", arguments + [file]), limit: .seconds(600))
         let errors = result.lines.map(\.text).filter { $0.contains(": error: ") }
         #expect(result.status.isSuccess == errors.isEmpty, "\(result.lines.map(\.text).joined(separator: "\n"))")
         return errors

@@ -31,7 +31,7 @@ struct Room {
         // In a folder of its own: the tests' build may hold the lock of the usual one.
         let arguments = ["package", "--package-path", root, "--scratch-path", scratch, "dump-package"]
         let answer = try await ChildProcess.run(
-            ChildCommand("swift", arguments, environment: variables), limit: .seconds(120))
+            ChildCommand("swift", arguments, environment: variables), limit: .seconds(600))
         let text = answer.lines.filter { $0.stream == .output }.map(\.text).joined(separator: "\n")
         let package = try JSON(parsing: text)
         var rooms = (package["targets"]?.array ?? []).compactMap(Room.init)

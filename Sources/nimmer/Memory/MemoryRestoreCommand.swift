@@ -108,7 +108,8 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
 
     /// Refuses while a process lives that reads or writes what is restored.
     private static func checkNothingRuns(on bus: any Bus, _ environment: Environment) async throws {
-        let living = try await RunningService.discover(bus).filter { service in
+        // One that is overlooked writes into what is restored: a busy machine has a second to answer.
+        let living = try await RunningService.discover(bus, wait: .seconds(1)).filter { service in
             service.metadata["environment"]?.string == environment.rawValue
                 && ["thalamus", "boundary", "service"].contains(service.metadata["entity_type"]?.string)
         }

@@ -32,9 +32,9 @@ import Testing
         defer { there.stop() }
         let pages = try GatheredPages("127.0.0.1:0", ports: ["there": there.port, "gone": 1])
         defer { pages.stop() }
-        let ready = try HealthQuestion.page("/readyz", at: HTTPAddress("127.0.0.1:\(pages.port)"), limit: 3_000)
+        let ready = try HealthQuestion.page("/readyz", at: HTTPAddress("127.0.0.1:\(pages.port)"), limit: 60_000)
         #expect(ready.status == 503 && ready.line == "gone: no answer")
-        let metrics = try HealthQuestion.page("/metrics", at: HTTPAddress("127.0.0.1:\(pages.port)"), limit: 3_000)
+        let metrics = try HealthQuestion.page("/metrics", at: HTTPAddress("127.0.0.1:\(pages.port)"), limit: 60_000)
         #expect(
             metrics.status == 200 && String(decoding: metrics.body, as: UTF8.self).contains("up{process=\"there\"} 1"))
     }
@@ -50,7 +50,7 @@ import Testing
         for (index, listener) in silent.enumerated() { ports["silent\(index)"] = listener.port }
         let pages = try GatheredPages("127.0.0.1:0", ports: ports)
         defer { pages.stop() }
-        let ready = try HealthQuestion.page("/readyz", at: HTTPAddress("127.0.0.1:\(pages.port)"), limit: 3_000)
+        let ready = try HealthQuestion.page("/readyz", at: HTTPAddress("127.0.0.1:\(pages.port)"), limit: 60_000)
         #expect(ready.status == 503)
         #expect(ready.line == (0..<5).map { "silent\($0): no answer" }.joined(separator: "; "))
     }
