@@ -50,7 +50,8 @@ struct HTTPProcessTests {
                 let answer = try await ChildProcess.run(command, limit: .seconds(120))
                 return answer.lines.map(\.text).joined(separator: "\n")
             }
-            let posted = try await nimmer("cell", "ask", "hook", "--command", "notify", #"{"text": "hello"}"#)
+            let posted = try await nimmer(
+                "cell", "ask", "hook", "--timeout", "60", "--command", "notify", #"{"text": "hello"}"#)
             #expect(posted.contains("204"), "\(posted)")
             #expect(
                 server.requests.filter { $0.line == "POST /notify HTTP/1.1" }.map(\.bodyText) == [

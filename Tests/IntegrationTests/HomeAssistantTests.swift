@@ -106,7 +106,8 @@ struct HomeAssistantTests {
                 let data = try #require(try await Self.entry(cell, desk)?["data"])
                 #expect(data["messages_rejected"]?.int == 0, "\(cell): \(data.text)")
             }
-            try await desk.nimmer("cell", "ask", "home-assistant", "--command", "alert", #"{"state": "OFF"}"#)
+            try await desk.nimmer(
+                "cell", "ask", "home-assistant", "--timeout", "60", "--command", "alert", #"{"state": "OFF"}"#)
         } catch {
             print(up.log.lines.joined(separator: "\n"))
             await up.child.terminate(grace: .seconds(60))

@@ -42,7 +42,9 @@ struct IdentityTests {
             let cell = try await ChildProcess.spawn(
                 ChildCommand(WholeSystem.executable("math-cell"), [], environment: system.variables(for: "math")),
                 output: .discarded)
-            let question = ["cell", "ask", "math", "{\"operation\": \"addition\", \"operands\": [15, 27]}"]
+            let question = [
+                "cell", "ask", "math", "--timeout", "60", "{\"operation\": \"addition\", \"operands\": [15, 27]}",
+            ]
             var answer = ""
             try await system.wait(within: .seconds(120)) {
                 answer = try await ask(question, as: "operator", system)

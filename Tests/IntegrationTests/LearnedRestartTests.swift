@@ -38,7 +38,7 @@ struct LearnedRestartTests {
 
     /// Looks until a condition holds.
     private func until(_ holds: () async -> Bool) async -> Bool {
-        let deadline = ContinuousClock.now.advanced(by: .seconds(30))
+        let deadline = ContinuousClock.now.advanced(by: .seconds(120))
         while ContinuousClock.now < deadline {
             if await holds() { return true }
             try? await Task.sleep(for: .milliseconds(50))

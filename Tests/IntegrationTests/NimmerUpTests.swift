@@ -16,8 +16,10 @@ struct NimmerUpTests {
         let refusal = try await desk.nimmer("up", "desk.yaml", expect: 75)
         #expect(refusal.first?.contains("runs here already") == true)
         #expect(
-            try await desk.nimmer("cell", "ask", "math", #"{"operation": "addition", "operands": [15, 27]}"#)
-                .first?.contains("42") == true)
+            try await desk.nimmer(
+                "cell", "ask", "math", "--timeout", "60", #"{"operation": "addition", "operands": [15, 27]}"#
+            )
+            .first?.contains("42") == true)
 
         // A busy machine may take longer than the gate's window between two commands: then they are said again.
         repeat {

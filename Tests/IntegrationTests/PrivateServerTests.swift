@@ -63,7 +63,8 @@ struct PrivateServerTests {
             for folder in ["", "/a/b"] {
                 for more in [[], ["--server", url], ["--server", url.replacing("127.0.0.1", with: "localhost")]] {
                     let answer = try await ChildProcess.run(
-                        desk.command(["cell", "ask", "math", Self.sum] + more, in: folder), limit: .seconds(120))
+                        desk.command(["cell", "ask", "math", Self.sum, "--timeout", "60"] + more, in: folder),
+                        limit: .seconds(120))
                     #expect(answer.lines.contains { $0.text.contains("42") }, "\(folder) \(more): \(answer.lines)")
                 }
             }
@@ -154,7 +155,7 @@ struct PrivateServerTests {
             #expect(
                 try await desk.nimmer("auth", "rotate", "desk.yaml", "--all").contains { $0.contains("made new keys") })
             #expect(SmallFile.read(owner) != SmallFile.read(old))
-            let ask = ["cell", "ask", "math", Self.sum]
+            let ask = ["cell", "ask", "math", Self.sum, "--timeout", "60"]
             for file in [owner, old] {
                 let answer = try await ChildProcess.run(
                     desk.command(ask + ["--credentials", file]), limit: .seconds(120))
@@ -172,7 +173,8 @@ struct PrivateServerTests {
                 })
             try await desk.emit(["first", "second"], about: "door", confidence: 0.9)
             try await up.says("◇ decision  door")
-            #expect(try await desk.nimmer("cell", "ask", "math", Self.sum).first?.contains("42") == true)
+            #expect(
+                try await desk.nimmer("cell", "ask", "math", Self.sum, "--timeout", "60").first?.contains("42") == true)
             // The server ends it when it has read its configuration, which it does by itself.
             var refused: (status: ChildExit, lines: [OutputLine])?
             repeat {

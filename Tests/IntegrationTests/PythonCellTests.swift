@@ -79,7 +79,8 @@ struct PythonCellTests {
         let up = try await desk.up("--no-database")
         while !(try await desk.nimmer("cell", "list")).contains(where: { $0.hasPrefix("math ") }) {}
         // A cell is listed before it takes requests; this waits until it does.
-        _ = try await desk.nimmer("cell", "ask", "math", #"{"operation": "addition", "operands": [1, 2]}"#)
+        _ = try await desk.nimmer(
+            "cell", "ask", "math", "--timeout", "60", #"{"operation": "addition", "operands": [1, 2]}"#)
         // Its words are a person's: `nimmer` and `python3` are found in PATH.
         let bin = desk.folder + "/bin"
         try SmallFile.makeFolder(bin)

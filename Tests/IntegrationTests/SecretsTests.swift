@@ -35,18 +35,20 @@ struct SecretsTests {
         return variables.merging(more) { $1 }
     }
 
-    /// What a program prints until it ends, or for a while.
+    /// What a program prints until it ends, or for a while in which it prints something.
     private func output(
         _ program: String, _ words: [String], _ more: [String: String], in folder: String,
-        for limit: Duration = .seconds(20)
+        for limit: Duration = .seconds(120)
     ) async throws -> [String] {
         let box = LineBox(limit: 10_000)
         let child = try await ChildProcess.spawn(
             ChildCommand(
                 WholeSystem.executable(program), words, environment: variables(more), workingDirectory: folder),
             output: .lines { box.append($0) })
-        let end = ContinuousClock.now + limit
-        while child.exitStatus == nil, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(50)) }
+        let (end, last) = (ContinuousClock.now + limit, ContinuousClock.now + .seconds(120))
+        while child.exitStatus == nil, ContinuousClock.now < (box.texts.isEmpty ? last : end) {
+            try await Task.sleep(for: .milliseconds(50))
+        }
         await child.terminate(signal: SIGINT, grace: .seconds(60))
         return box.texts
     }
@@ -104,15 +106,24 @@ struct SecretsTests {
             }
             try SmallFile.write(
                 "nimmerverse: 1\nname: s\ncells:\n  - {name: math, kind: math/v1}\n", to: folder + "/system.yaml")
-            let up = Task {
-                try await output("nimmer", ["up", "system.yaml"], given, in: folder, for: .seconds(6))
-            }
+            let box = LineBox(limit: 10_000)
+            let up = try await ChildProcess.spawn(
+                ChildCommand(
+                    WholeSystem.executable("nimmer"), ["up", "system.yaml"], environment: variables(given),
+                    workingDirectory: folder),
+                output: .lines { box.append($0) })
             try await Task.sleep(for: .seconds(4))
-            let arguments = try await ChildProcess.run(ChildCommand("ps", ["-eo", "args"])).lines.map(\.text)
-            #expect(arguments.contains { $0.contains("math-cell") && $0.contains(folder) })
+            var arguments: [String] = []
+            func isCellThere() -> Bool { arguments.contains { $0.contains("math-cell") && $0.contains(folder) } }
+            let end = ContinuousClock.now + .seconds(120)
+            while !isCellThere(), up.exitStatus == nil, ContinuousClock.now < end {
+                arguments = try await ChildProcess.run(ChildCommand("ps", ["-eo", "args"])).lines.map(\.text)
+            }
+            #expect(isCellThere())
             #expect(!arguments.contains { $0.contains(Self.secret) })
             expectNone(try await output("nimmer", ["cell", "list", "--json"], given, in: folder), "$SRV")
-            expectNone(try await up.value, "nimmer up")
+            await up.terminate(signal: SIGINT, grace: .seconds(60))
+            expectNone(box.texts, "nimmer up")
         }
     }
 

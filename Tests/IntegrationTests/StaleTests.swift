@@ -39,10 +39,10 @@ struct StaleTests {
         }
         let commands = [
             ("sensor-cell", ["--name", "flow", "--subject", "plant.flow"]),
-            ("distance-cell", ["--name", "range", "--subject", "plant.range", "--stale-after-ms", "1000"]),
+            ("distance-cell", ["--name", "range", "--subject", "plant.range", "--stale-after-ms", "2000"]),
             (
                 "multivariate-cell",
-                ["--name", "both", "--subjects", "plant.flow,plant.range", "--stale-after-ms", "1000"]
+                ["--name", "both", "--subjects", "plant.flow,plant.range", "--stale-after-ms", "2000"]
             ),
             ("sensor-cell", ["--name", "other", "--subject", "plant.other", "--stale-after-ms", "0"]),
         ]
@@ -62,7 +62,7 @@ struct StaleTests {
         }
         /// Publishes numbers until a condition holds.
         func publish(until holds: () async -> Bool) async throws {
-            let deadline = ContinuousClock.now.advanced(by: .seconds(30))
+            let deadline = ContinuousClock.now.advanced(by: .seconds(120))
             var count = 0
             while ContinuousClock.now < deadline {
                 for subject in ["plant.flow", "plant.range"] {
@@ -78,9 +78,8 @@ struct StaleTests {
             for cell in ["flow", "range", "both"] where await readings(cell) < 300 { return false }
             return true
         }
-        for (cell, allowed) in [("flow", 20), ("range", 10), ("both", 10)] as [(String, Int)] {
-            #expect(
-                await eventually(within: .seconds(allowed)) { heard.edges(cell).last == .begin }, "\(cell) is STALE")
+        for cell in ["flow", "range", "both"] {
+            #expect(await eventually(within: .seconds(120)) { heard.edges(cell).last == .begin }, "\(cell) is STALE")
         }
         let list = try await nimmer("cell", "list")
         for cell in ["flow", "range", "both"] {

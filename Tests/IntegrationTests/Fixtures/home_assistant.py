@@ -27,7 +27,7 @@ client.on_message = lambda client, userdata, message: heard.put(message)
 
 def subscribe(pattern):
     client.subscribe(pattern, qos=0)
-    reasons = granted.get(timeout=20)
+    reasons = granted.get(timeout=120)
     if any(reason.is_failure for reason in reasons):
         sys.exit(f"the broker refuses {pattern}: {reasons}")
     print(f"subscribed {pattern}", flush=True)
@@ -52,22 +52,22 @@ def rendered(template, text):
 
 client.connect(host, int(port), keepalive=30)
 client.loop_start()
-reason = connected.get(timeout=20)
+reason = connected.get(timeout=120)
 if reason.is_failure:
     print(reason, file=sys.stderr)
     sys.exit(5)
 try:
     for pattern in ["homeassistant/+/+/config", "homeassistant/+/+/+/config", "homeassistant/#"]:
         subscribe(pattern)
-    client.publish("homeassistant/status", "online", qos=0).wait_for_publish(20)
-    client.publish(topic, config, qos=1, retain=True).wait_for_publish(20)
-    entity = json.loads(wait_for(topic, 20).payload)
+    client.publish("homeassistant/status", "online", qos=0).wait_for_publish(120)
+    client.publish(topic, config, qos=1, retain=True).wait_for_publish(120)
+    entity = json.loads(wait_for(topic, 120).payload)
     print(f"discovered {entity['unique_id']}", flush=True)
     subscribe(entity["state_topic"])
     for state_topic, texts in states:
         for text in texts.split(","):
-            client.publish(state_topic, text, qos=0).wait_for_publish(20)
-    message = wait_for(entity["state_topic"], 60)
+            client.publish(state_topic, text, qos=0).wait_for_publish(120)
+    message = wait_for(entity["state_topic"], 120)
     print(f"message {message.payload.decode()}")
     print(f"value {rendered(entity['value_template'], message.payload)}", flush=True)
 except queue.Empty:

@@ -36,7 +36,7 @@ client.username_pw_set(options.user, options.password)
 client.on_connect = on_connect
 client.connect(options.host, options.port, keepalive=30)
 client.loop_start()
-if not connected.wait(20):
+if not connected.wait(120):
     sys.exit("the server did not answer within 20 seconds")
 if refused:
     print(refused[0], file=sys.stderr)
@@ -44,6 +44,6 @@ if refused:
 for _ in range(options.repeat):
     for message in options.messages:
         topic, text = message.split("=", 1)
-        client.publish(topic, text, qos=1, retain=options.retain).wait_for_publish(20)
+        client.publish(topic, text, qos=1, retain=options.retain).wait_for_publish(120)
 client.disconnect()
 client.loop_stop()
