@@ -6,7 +6,7 @@ import Testing
 @testable import NimmerServers
 
 /// What is spent and earned on a whole system, with real servers (docs/reference/lifeforce.md).
-@Suite("Lifeforce", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(5)))
+@Suite("Lifeforce", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(10)))
 struct LifeforceSystemTests {
     private static let system = """
         nimmerverse: 1
@@ -31,7 +31,7 @@ struct LifeforceSystemTests {
         let desk = try TestSystem(Self.system)
         defer { desk.remove() }
         let up = try await desk.up()
-        func until(_ what: String, seconds: Int = 90, _ holds: () async throws -> Bool) async throws {
+        func until(_ what: String, seconds: Int = 180, _ holds: () async throws -> Bool) async throws {
             let end = ContinuousClock.now + .seconds(seconds)
             while try await !holds() {
                 if ContinuousClock.now > end { throw Overdue(description: what) }

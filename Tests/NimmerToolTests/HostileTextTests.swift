@@ -144,7 +144,7 @@ struct HostileTextTests {
                 let screen = try PseudoTerminal(width: 300, height: 36)
                 try screen.start(Tool.path, words + ["--server", desk.server.url])
                 var sent = 0
-                _ = try await screen.wait(seconds: words[0] == "gate" ? 2 : 20) {
+                _ = try await screen.wait(seconds: words[0] == "gate" ? 2 : 120) {
                     for message in messages { try? desk.bus.publish(message.subject, payload: message.payload) }
                     sent += 1
                     return sent > 50 && $0.output.filter { $0 == 0x0a }.count > 3 * messages.count
@@ -157,7 +157,7 @@ struct HostileTextTests {
             }
             let screen = try PseudoTerminal(width: 120, height: 36)
             try screen.start(Tool.path, ["wave", "tail", "--server", desk.server.url])
-            _ = try await screen.wait(seconds: 20) {
+            _ = try await screen.wait(seconds: 120) {
                 for message in messages { try? desk.bus.publish(message.subject, payload: message.payload) }
                 return $0.contains("52;c;")
             }

@@ -36,7 +36,7 @@ struct GardenCommand: AsyncParsableCommand {
         do throws(Failure) {
             answer = try await bus.ask(
                 .request(environment, cell: name), of: .init("service", name), command,
-                variant.map { ["variant": .string($0)] } ?? [:], seconds: 2)
+                variant.map { ["variant": .string($0)] } ?? [:], seconds: 5)
         } catch {
             guard error.status == .unavailable else { throw error }
             throw Failure(
