@@ -117,7 +117,7 @@ async def check(checks, browser, options):
         tab = await browser.tab(context, script=COUNTED)
         await flood.server.enter(tab)
         for gates, parts in ((8, (strips,)), (40, (dense,)), (130, (folded,))):
-            waves = await flood.waves(rate=200, seconds=120, cells=2 * gates, gates=gates, group=10)
+            waves = await flood.waves(rate=200, seconds=600, cells=2 * gates, gates=gates, group=10)
             for part in parts:
                 await part(checks, tab)
             if gates == 8:

@@ -82,7 +82,7 @@ END
 chmod 700 "$run/bin/kubectl"
 ln -s "$nimmer" "$run/bin/nimmer"
 kube() { "$run/bin/kubectl" "$@"; }
-for _ in $(seq 120); do
+for _ in $(seq 400); do
     kube get --raw /readyz >/dev/null 2>&1 && break
     kill -0 "$api_pid" 2>/dev/null || stop "kube-apiserver ended at its start"
     sleep 0.5

@@ -12,7 +12,7 @@ struct DeployFilesTests {
     @Test func everyEnvironmentsManifestsHoldTheirPromises() async throws {
         let python = ChildCommand.inheritedEnvironment["NIMMER_PYTHON"] ?? "python3"
         let answer = try await ChildProcess.run(
-            ChildCommand(python, [Self.root + "/Tests/Kubernetes/check.py"]), limit: .seconds(110))
+            ChildCommand(python, [Self.root + "/Tests/Kubernetes/check.py"]), limit: .seconds(280))
         let lines = answer.lines.map(\.text)
         if answer.status == .exited(77) || lines.contains(where: { $0.hasPrefix("SKIPPED") }) {
             print(lines.filter { $0.hasPrefix("SKIPPED") }.joined(separator: "\n"))
