@@ -181,7 +181,7 @@ async def linked(checks, browser, tab, server):
 
 async def nats_lost(checks, tab, system):
     """nats-server dies, more than once; `nimmer up` starts it again at the same port."""
-    stated, deadline = None, time.monotonic() + 8
+    stated, deadline = None, time.monotonic() + 60
     while not stated and time.monotonic() < deadline:
         found = await asyncio.to_thread(
             subprocess.run, ["pgrep", "-P", str(system.up.process.pid), "-x", "nats-server"], capture_output=True, text=True)

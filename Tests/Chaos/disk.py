@@ -217,6 +217,20 @@ class Lab:
         return [(m["header"]["message_id"], m["body"]["gate_id"], m["header"]["timestamp"], m["body"]["from_state"], m["body"]["to_state"])
                 for m in (entry["message"] for entry in await self.wire.read_stream(STREAM))]
 
+    async def stored_once(self, holds):
+        """Every stored transition once this holds of them, or after two minutes."""
+        end = time.monotonic() + 120
+        while True:
+            try:
+                found = await self.stored()
+                if holds(found) or time.monotonic() > end:
+                    return found
+            except RuntimeError:
+                # More was stored while it was read.
+                if time.monotonic() > end:
+                    raise
+            await asyncio.sleep(0.5)
+
     # -- what is checked
 
     def check(self, claim, holds, found=""):
@@ -250,11 +264,8 @@ class Lab:
 
     async def check_stored(self, gates, least, kept=()):
         """The stream holds each transition once, a gate's in order, and what was decided."""
-        found, end = await self.stored(), time.monotonic() + 120
         # Releases come in their time, later on a busy machine.
-        while (len(found) < least or not gates <= released(found)) and time.monotonic() < end:
-            await asyncio.sleep(0.1)
-            found = await self.stored()
+        found = await self.stored_once(lambda found: len(found) >= least and gates <= released(found))
         times = collections.Counter(name for name, *_ in found)
         self.check("nothing is stored twice", max(times.values(), default=0) <= 1, f"{len(found)} transitions")
         paths = collections.defaultdict(list)
@@ -419,9 +430,7 @@ async def cell(lab):
     await asyncio.wait_for(lab.wire.up.wait(), 120)
     await lab.ready()
     await asyncio.sleep(1)
-    end = time.monotonic() + 120
-    while again - {name.replace("-", "") for name, *_ in await lab.stored()} and time.monotonic() < end:
-        await asyncio.sleep(0.1)
+    await lab.stored_once(lambda found: again <= {name.replace("-", "") for name, *_ in found})
     await lab.cell.terminate()
     found = await lab.stored()
     times = collections.Counter(name for name, *_ in found)
