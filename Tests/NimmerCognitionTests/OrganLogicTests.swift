@@ -6,7 +6,7 @@ import Testing
 @Suite struct OrganLogicTests {
     static func at(_ milliseconds: Double) -> SteadyTime { SteadyTime(milliseconds: 1_000_000 + milliseconds) }
 
-    static func job(_ name: String, until milliseconds: Double = 120_000) -> OrganJob {
+    static func job(_ name: String, until milliseconds: Double = 60_000) -> OrganJob {
         OrganJob(id: .named(name), work: .embed([name]), deadline: at(milliseconds))
     }
 

@@ -7,7 +7,7 @@ enum Sample {
     static let now = Timestamp(milliseconds: 1_771_093_800_000)
 
     static func request(
-        _ name: String, region: String = "plant", confidence: Double = 0.8, expiresIn milliseconds: Double = 120_000,
+        _ name: String, region: String = "plant", confidence: Double = 0.8, expiresIn milliseconds: Double = 60_000,
         budget: Double = 10, content: JSON = ["pressure": 3.5], at moment: Timestamp = now, reflex: Bool = false
     ) -> CognitiveRequest {
         var input: JSONObject = [
