@@ -13,7 +13,7 @@ extension Minds {
             -> MindError.Code?
         {
             do throws(MindError) {
-                _ = try await mind.ask(question, deadline: .now + .seconds(20))
+                _ = try await mind.ask(question, deadline: .now + .seconds(60))
                 return nil
             } catch { return error.code }
         }

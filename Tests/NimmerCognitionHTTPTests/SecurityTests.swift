@@ -35,7 +35,7 @@ extension Minds {
                         let mind = try HTTPMind(settings, variables: [:])
                         var code: MindError.Code?
                         do throws(MindError) {
-                            _ = try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(20))
+                            _ = try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(60))
                         } catch { code = error.code }
                         #expect(code == expected, "\(authority ?? "the machine's authorities")")
                         await mind.close()
@@ -59,7 +59,7 @@ extension Minds {
                         let mind = try HTTPMind(settings, variables: [:])
                         var code: MindError.Code?
                         do throws(MindError) {
-                            _ = try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(20))
+                            _ = try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(60))
                         } catch { code = error.code }
                         #expect(code == expected, "\(name ?? "no certificate")")
                         await mind.close()
@@ -103,7 +103,7 @@ extension Minds {
                 var settings = MindSettings(name: "m", kind: .openai, url: "http://mind.invalid:8080", model: "m")
                 settings.proxy = proxy.url
                 let mind = try HTTPMind(settings, variables: [:])
-                let answer = try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(20))
+                let answer = try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(60))
                 #expect(String(decoding: answer.text, as: UTF8.self) == "{\"through\":\"the proxy\"}")
                 #expect(
                     proxy.requests.map(\.line) == [
@@ -121,7 +121,7 @@ extension Minds {
                 settings.keyVariable = "KEY"
                 let mind = try HTTPMind(settings, variables: ["KEY": "sk-secret"])
                 await #expect {
-                    try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(20))
+                    try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(60))
                 } throws: { ($0 as? MindError)?.code == .unreachable }
                 #expect(proxy.requests.map(\.line) == ["CONNECT mind.invalid:443 HTTP/1.1"])
                 #expect(proxy.requests.first?.headers["authorization"] == nil)
