@@ -8,7 +8,9 @@ import NimmerWave
 /// nats.c 3.4 reads it and keeps the version to itself, so it is read once more, over a connection of a few milliseconds.
 enum Greeting {
     static func identity(of server: ServerURL, _ connection: NATSConnection) -> ServerIdentity {
-        let info = read(server.host, server.port).flatMap { try? JSON(parsing: $0) }
+        // A server that requires TLS first sends nothing; any other does, on a busy machine not at once.
+        let limit = Duration.milliseconds(server.isSecure ? 500 : 2_000)
+        let info = read(server.host, server.port, within: limit).flatMap { try? JSON(parsing: $0) }
         let version = info?["version"]?.string ?? "unknown"
         return ServerIdentity(
             name: info?["server_name"]?.string ?? connection.url, id: info?["server_id"]?.string ?? "",
@@ -17,11 +19,11 @@ enum Greeting {
             features: ServerFeatures.of(version, info))
     }
 
-    /// The JSON after `INFO `; nil when the server sends nothing within half a second (it may require TLS first).
-    private static func read(_ host: String, _ port: UInt16) -> [UInt8]? {
+    /// The JSON after `INFO `; nil when the server sends nothing within the limit (it may require TLS first).
+    private static func read(_ host: String, _ port: UInt16, within limit: Duration) -> [UInt8]? {
         guard let descriptor = connection(to: host, port, isBlocking: false) else { return nil }
         defer { close(descriptor) }
-        guard let line = line(from: descriptor), line.starts(with: Array("INFO ".utf8)) else { return nil }
+        guard let line = line(from: descriptor, within: limit), line.starts(with: Array("INFO ".utf8)) else { return nil }
         return Array(line.dropFirst(5))
     }
 
@@ -62,8 +64,8 @@ enum Greeting {
         return false
     }
 
-    private static func line(from descriptor: Int32) -> [UInt8]? {
-        let deadline = ContinuousClock.now.advanced(by: .milliseconds(500))
+    private static func line(from descriptor: Int32, within limit: Duration) -> [UInt8]? {
+        let deadline = ContinuousClock.now.advanced(by: limit)
         var line: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while line.count < 65_536 {

@@ -12,7 +12,7 @@ struct BridgeMindTests {
           commands: act
           allow: [{target: motor, command: halt, payload: {}}]
           minds:
-            - {name: small, kind: \(kind.rawValue), url: "\(url)", model: m, timeout_ms: 60000}
+            - {name: small, kind: \(kind.rawValue), url: "\(url)", model: m, timeout_ms: 60000, breaker: {pause_ms: 600000}}
         """
     }
 
