@@ -23,7 +23,9 @@ enum Greeting {
     private static func read(_ host: String, _ port: UInt16, within limit: Duration) -> [UInt8]? {
         guard let descriptor = connection(to: host, port, isBlocking: false) else { return nil }
         defer { close(descriptor) }
-        guard let line = line(from: descriptor, within: limit), line.starts(with: Array("INFO ".utf8)) else { return nil }
+        guard let line = line(from: descriptor, within: limit), line.starts(with: Array("INFO ".utf8)) else {
+            return nil
+        }
         return Array(line.dropFirst(5))
     }
 
