@@ -121,7 +121,7 @@ chaos() {
         timeout 900 "$venv/bin/python3" Tests/Chaos/run.py --binaries "$binaries" --nats "$nats" --seed 10 --seconds 60 --kills 1000
     else
         say "Full disks: $("$nats" --version)"
-        timeout 300 "$venv/bin/python3" Tests/Chaos/disk.py --binaries "$binaries" --nats "$nats"
+        timeout 900 "$venv/bin/python3" Tests/Chaos/disk.py --binaries "$binaries" --nats "$nats"
     fi
 }
 # The guide and reference of NimmerCell: a warning of DocC is an error.
@@ -143,7 +143,7 @@ api() {
 # A minute of generated inputs for every reader of external data.
 fuzz() {
     say "A minute of generated inputs (Tests/fuzz.sh)"
-    timeout 600 Tests/fuzz.sh 60
+    timeout 900 Tests/fuzz.sh 60
 }
 # The page in a real browser, a headless Chromium.
 browser() {
