@@ -171,7 +171,7 @@ struct PrivateServerTests {
                 try await desk.nimmer("auth", "rotate", "desk.yaml", "--finish", "--all").contains {
                     $0.contains("ended")
                 })
-            try await desk.emit(["first", "second"], about: "door", confidence: 0.9)
+            try await desk.emit(["first", "second"], about: "door", domain: "door", confidence: 0.9)
             try await up.says("◇ decision  door")
             #expect(
                 try await desk.nimmer("cell", "ask", "math", Self.sum, "--timeout", "60").first?.contains("42") == true)

@@ -86,22 +86,26 @@ struct TestSystem {
     }
 
     /// Emits waves of cells about a region, one right behind the other: the ends of two commands may be further apart than a window.
-    func emit(_ cells: [String], about region: String, confidence: Double = 0.97, cost: Double = 0) async throws {
+    func emit(
+        _ cells: [String], about region: String, domain: String? = nil, confidence: Double = 0.97, cost: Double = 0
+    ) async throws {
         let bus = try await bus("cells")
         for cell in cells {
-            try Self.publish(cell, about: region, confidence: confidence, cost: cost, on: bus)
+            try Self.publish(cell, about: region, domain: domain, confidence: confidence, cost: cost, on: bus)
         }
         try await bus.flush(timeout: .seconds(60))
         await bus.close()
     }
 
-    /// Publishes a wave as `nimmer wave emit` does.
+    /// Publishes a wave as `nimmer wave emit` does; its domain is the cell's name unless stated.
     static func publish(
-        _ cell: String, about region: String, confidence: Double = 0.97, cost: Double = 0, on bus: any Bus
+        _ cell: String, about region: String, domain: String? = nil, confidence: Double = 0.97, cost: Double = 0,
+        on bus: any Bus
     ) throws {
         let name = try Token(cell)
         let wave = WaveSignal(
-            domain: name, confidence: confidence, semanticContent: [:], lifeforceCost: cost, region: try Region(region))
+            domain: try domain.map { try Token($0) } ?? name, confidence: confidence, semanticContent: [:],
+            lifeforceCost: cost, region: try Region(region))
         let id = MessageID.v7()
         let message = Envelope(id: id, at: .now(), from: Source(entityID: cell, entityType: .cell), wave)
         try bus.publish(.wave(.dev, cell: name), payload: message.encoded(), headers: [Headers.messageID: id.text])
