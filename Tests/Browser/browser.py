@@ -18,8 +18,8 @@ from processes import busy, die_with_parent  # noqa: E402
 
 
 def is_late(begun, limit):
-    """Whether something is not to be waited for any longer: on a busy machine everything takes its time, but for what is only looked at
-    (less than three seconds)."""
+    """True once something is waited for no longer. A busy machine gets more time, but for what is only looked at (less than three
+    seconds)."""
     return time.monotonic() - begun > (max(limit, 20) * busy() if limit >= 3 else limit)
 
 

@@ -4,7 +4,7 @@ import json
 import os
 
 ASK = """
-import asyncio, ssl, sys, nats
+import asyncio, itertools, ssl, sys, nats
 url, key, authority, parts = sys.argv[1:]
 security = dict(tls=ssl.create_default_context(cafile=authority), tls_hostname="nats") if url.startswith("tls") else {}
 seed, _, inbox = open(key).read().split()
@@ -14,11 +14,10 @@ async def main():
         box = client.new_inbox()
         answers = await client.subscribe(box)
         await client.publish("$SRV." + verb, b"", reply=box)
-        found = 0
         try:
             # A busy machine may take its time until every part has answered.
-            while found := found + 1:
-                print((await answers.next_msg(timeout=1 if found > int(parts) else 30)).data.decode())
+            for number in itertools.count():
+                print((await answers.next_msg(timeout=30 if number < int(parts) else 1)).data.decode())
         except nats.errors.TimeoutError: pass
     await client.close()
 asyncio.run(main())

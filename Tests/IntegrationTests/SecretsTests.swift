@@ -35,7 +35,7 @@ struct SecretsTests {
         return variables.merging(more) { $1 }
     }
 
-    /// What a program prints until it ends, or for a while in which it prints something.
+    /// Output of a program until it ends, or for a while in which it prints something.
     private func output(
         _ program: String, _ words: [String], _ more: [String: String], in folder: String,
         for limit: Duration = .seconds(120)
