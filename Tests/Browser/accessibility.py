@@ -30,12 +30,9 @@ async def audit(checks, tab, what, phone=False):
 # What moves runs in animation frames: those that a page asks for, counted from its first script on.
 COUNTED = "window.__frames = 0; const real = window.requestAnimationFrame; window.requestAnimationFrame = (run) => {__frames++; return real.call(window, run)};"
 RESTS = """(async () => {
-    for (let left = 10; left; left--) {
-        const before = __frames;
-        await new Promise((done) => setTimeout(done, 700));
-        if (__frames === before) return true;
-    }
-    return false;
+    const before = __frames;
+    await new Promise((done) => setTimeout(done, 700));
+    return __frames === before;
 })()"""
 # Read after the page's own listener, as the paper is made: the drawings of the scope, on white.
 PRINTED = """addEventListener("beforeprint", () => {
@@ -79,7 +76,7 @@ async def wide(checks, browser, options, environment):
             await (tab.go(server.origin) if server.used >= 0 else server.enter(tab))
             await tab.wait(EXPLAINED)
             where = f"{environment} {theme}"
-            checks(await tab.eval(RESTS), f"{where}: nothing moves where nothing happens")
+            checks(await tab.wait(RESTS, 7), f"{where}: nothing moves where nothing happens")
             if environment == "dev":
                 # First, while nothing has had the focus yet.
                 await order(checks, tab, where, ["head", *PANES])
@@ -117,7 +114,7 @@ async def media(checks, tab, what, theme):
     await tab.look(1280, 800, theme)
     await tab.eval(PRINTED)
     await tab.call("Page.printToPDF", printBackground=True)
-    printed = await tab.eval("window.__printed")
+    printed = await tab.wait("window.__printed", 5)
     scope = base64.b64decode(printed["url"].split(",")[1])
     white, ink = shares(scope)
     checks(white > 0.5 and ink > 0.005, f"{what}: the scope is printed dark on white", f"{white:.1%} white, {ink:.1%} dark")

@@ -40,6 +40,13 @@ FLAGS = [
 # Faults of a page are collected from its first script on: violations of the policy, errors, and what a hostile text would call.
 WATCH = """
 window.__seen = { csp: [], errors: [], ran: [] };
+// Requests that are under way, and answers that are being read: with none of them the page has taken in what it asked for.
+window.__underway = 0;
+{
+    const held = (promise) => { __underway++; return promise.finally(() => { __underway--; }); }, {fetch} = window, {json} = Response.prototype;
+    window.fetch = (...a) => held(fetch(...a));
+    Response.prototype.json = function () { return held(json.call(this)); };
+}
 addEventListener("securitypolicyviolation", (e) => __seen.csp.push(`${e.violatedDirective}: ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
 addEventListener("error", (e) => __seen.errors.push(String(e.message || e.target?.src || e.type)), true);
 addEventListener("unhandledrejection", (e) => __seen.errors.push(String(e.reason)));
@@ -91,13 +98,13 @@ class Browser:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _port(self):
-        deadline = time.monotonic() + 30
+        begun = time.monotonic()
         while True:
             with contextlib.suppress(OSError, ValueError):
                 with open(f"{self.folder}/data/DevToolsActivePort") as file:
                     port, path = file.read().split()
                     return port, path
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if self.process.poll() is not None or is_late(begun, 30):
                 self.log.flush()
                 with open(self.log.name) as file:
                     raise Skipped(f"Chromium does not start here: {file.read()[-800:]}")
@@ -117,7 +124,7 @@ class Browser:
         number = next(self.numbers)
         future = self.waiting[number] = asyncio.get_running_loop().create_future()
         await self.socket.send(json.dumps({"id": number, "method": method, "params": params, **({"sessionId": session} if session else {})}))
-        answer = await asyncio.wait_for(future, 60)
+        answer = await asyncio.wait_for(future, 60 * busy())
         if "error" in answer:
             raise RuntimeError(f"{method}: {answer['error']}")
         return answer["result"]
@@ -210,8 +217,9 @@ class Tab:
         await self.wait(f"document.querySelector({json.dumps(selector)}) !== null", 5)
         x, y = await self.eval(f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'nearest'}});"
                                "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()")
-        for kind in ("mousePressed", "mouseReleased"):
-            await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        # One right after the other: an element that is drawn anew between them would not be clicked.
+        await asyncio.gather(*(self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+                               for kind in ("mousePressed", "mouseReleased")))
 
     async def still(self):
         """Two frames after everything that is due now was drawn."""

@@ -34,6 +34,12 @@ SOCKETS = """
 window.__sockets = [];
 window.WebSocket = class extends WebSocket { constructor(...a) { super(...a); __sockets.push(this); } };
 """
+# What the server sends waits from here on, until `__resume()`.
+HOLD = """(() => {
+    const socket = __sockets.at(-1), take = socket.onmessage, held = [];
+    socket.onmessage = (event) => held.push(event);
+    window.__resume = () => {socket.onmessage = take; held.forEach(take)};
+})()"""
 
 
 def quantised(png):
@@ -169,23 +175,23 @@ class Album:
 
 
 async def settled(tab, condition=None):
-    """The picture once nothing changes any more: two in a row are the same, and a condition holds meanwhile (a machine that is busy
-    makes any tab fall behind for a moment)."""
+    """The picture once nothing changes any more: two in a row are the same, with the texts of the lists beside the drawings, and a
+    condition holds meanwhile (a machine that is busy makes any tab fall behind for a moment)."""
     before = None
     for _ in range(40):
         if condition and not await tab.wait(condition):
             raise RuntimeError(f"the page is not as awaited: {await tab.eval('document.body.innerText')}")
         await tab.still()
-        now = await tab.picture()
+        now = await tab.picture(), await tab.eval("[...document.querySelectorAll('.targets button')].map((b) => b.textContent)")
         if now == before:
-            return now
+            return now[0]
         before = now
         await asyncio.sleep(0.4)
     raise RuntimeError("the page does not come to rest")
 
 
 # Everything was taken in, drawn and explained; no opening is announced to a screen reader any more.
-QUIET = """document.documentElement.dataset.ready === '1' && document.querySelector('#banner').hidden
+QUIET = """document.documentElement.dataset.ready === '1' && __underway === 0 && document.querySelector('#banner').hidden
     && /^0/.test(document.querySelector('#rate').textContent)"""
 EXPLAINED = QUIET + " && document.querySelector('#card .sentence') !== null"
 
