@@ -1,11 +1,21 @@
 """Everything that a mouse does, by the keyboard alone, in the committed minute and what was before it."""
 import recordings
-from pictures import EXPLAINED
+from drawing import inside
+from pictures import EXPLAINED, HOLD, SOCKETS
 from server import Server
 
 ADDRESS = "history.replaceState(null, '', '/')"
 # Milliseconds since 1970 of the first message: as long before the minute as makes the whole more than a minute.
 START = recordings.BEGUN - 200_000
+# The button that has the focus: its list and key, by which it is known, and its text, which is rewritten now and then.
+FOCUSED = "((e) => [e.closest('ul')?.id ?? null, e.dataset.key ?? null, e.textContent])(document.activeElement)"
+# Keeps the notice that the next key brings about: it is shown for some seconds only.
+NOTED = """(() => {
+    const toast = document.querySelector('#toast');
+    toast.hidden = true;
+    window.__notice = '';
+    document.addEventListener('keydown', () => {__notice = toast.hidden ? '' : toast.textContent}, {once: true});
+})()"""
 
 
 async def moment(tab):
@@ -69,28 +79,32 @@ async def window(checks, tab):
 async def lists(checks, tab):
     """A gate of the flow and a collapse of the scope, each by arrows and Enter."""
     await tab.key("1")
-    focused = "document.activeElement.textContent"
-    first = await tab.eval(focused)
-    checks("potential" in (first or ""), "1 comes to the flow's list", first)
+    first = await tab.eval(FOCUSED)
+    checks(first[0] == "flow-list" and "potential" in first[2], "1 comes to the flow's list", first)
     await tab.key("ArrowDown")
-    second = await tab.eval(focused)
-    checks(second != first and "potential" in second, "↓ comes to the next gate", (first, second))
+    second = await tab.eval(FOCUSED)
+    checks(second[0] == "flow-list" and second[1] != first[1] and "potential" in second[2], "↓ comes to the next gate", (first, second))
     await tab.key("ArrowUp")
-    checks(await tab.eval(focused) == first, "↑ comes back", await tab.eval(focused))
+    third = await tab.eval(FOCUSED)
+    checks(third[:2] == first[:2], "↑ comes back", (first, third))
     await tab.key("ArrowDown")
-    gate = second.split(",")[0]
+    gate = second[2].split(",")[0]
     await tab.key("Enter")
     # A recording has no thalamus to ask why: the card names that (live.py asks one).
     shown = await tab.wait("document.querySelector('#card .refused')?.textContent ?? ''")
     checks("thalamus" in shown, f"Enter asks for the card of {gate}", await tab.eval("document.querySelector('#card').textContent.slice(0, 200)"))
+    # The list follows the window after half a second.
+    await tab.wait("[...document.querySelectorAll('#scope-list button')].some((e) => e.textContent.includes('opened at'))")
     await tab.key("2")
-    checks(await tab.eval("document.activeElement.closest('#scope-list') !== null"), "2 comes to the scope's list", await tab.eval(focused))
+    at = await tab.eval(FOCUSED)
+    checks(at[0] == "scope-list", "2 comes to the scope's list", at)
     # Lanes first, then the marks in order of time.
     for key in ["ArrowUp"] * 12 + ["ArrowDown"] * 12:
-        if "opened at" in await tab.eval(focused):
+        if "opened at" in at[2]:
             break
         await tab.key(key)
-    checks("opened at" in await tab.eval(focused), "↑ and ↓ come to a collapse", await tab.eval(focused))
+        at = await tab.eval(FOCUSED)
+    checks("opened at" in at[2], "↑ and ↓ come to a collapse", at)
     await tab.key("Enter")
     shown = await tab.wait("/math opened/.test(document.querySelector('#card h3')?.textContent ?? '')")
     checks(shown, "Enter opens the card of a collapse", await tab.eval("document.querySelector('#card').textContent.slice(0, 200)"))
@@ -104,10 +118,15 @@ async def lists(checks, tab):
            "Esc closes it, and the focus comes back")
 
 
+async def newest(tab):
+    """N, and the card that it asks for: what is shown before it may have a slider and payloads too."""
+    await tab.key("N")
+    await tab.wait(inside("decision", "!m.decision.pinned && m.decision.card?.id === m.decision.id && __underway === 0"))
+
+
 async def slider(checks, tab):
     """The potential under another trust, by arrows."""
-    await tab.key("N")
-    await tab.wait("document.querySelector('#card input[type=range]') !== null")
+    await newest(tab)
     await tab.eval("document.querySelector('#card input[type=range]').focus()")
     before = await tab.eval("document.querySelector('#card .curve').outerHTML")
     for _ in range(20):
@@ -152,7 +171,8 @@ async def as_in_the_terminal(checks, tab):
     checks(step > 0 and abs(one["at"] - ten["at"] - 10 * step) <= 10, "h moves the cursor back, H ten times as far", (before, one, ten))
     await tab.key("L", shift=True)
     await tab.key("l")
-    checks(abs((await moment(tab))["at"] - before["at"]) <= 2, "l and L move it on", await moment(tab))
+    again = await moment(tab)
+    checks(abs(again["at"] - before["at"]) <= 2, "l and L move it on", (before, again))
     await tab.key("Escape")
     await tab.key("PageUp")
     earlier = await moment(tab)
@@ -167,22 +187,30 @@ async def as_in_the_terminal(checks, tab):
     await tab.key("m")
     await tab.key("m")
     checks(await tab.eval("document.querySelector('#filter-open').textContent") == "Filter", "m lowers it")
-    await tab.key("N")
-    text = "document.querySelector('#card').textContent"
-    pretty = await tab.wait(f"document.querySelector('#card .wit .mono') && {text}")
+    await newest(tab)
+    # Those of witnesses and of commands; another part of the card, such as what the slider asked, may be filled in meanwhile.
+    payloads = "[...document.querySelectorAll('#card .mono')].map((e) => e.textContent)"
+    pretty = await tab.eval(payloads)
     await tab.key("r")
-    raw = await tab.eval(text)
+    raw = await tab.eval(payloads)
     await tab.key("r")
-    checks('{"' in raw and '{"' not in pretty and await tab.eval(text) == pretty, "r shows payloads raw, and pretty again", (pretty[:200], raw[:200]))
+    again = await tab.eval(payloads)
+    checks(any('{"' in text for text in raw) and pretty and not any('{"' in text for text in pretty) and again == pretty,
+           "r shows payloads raw, and pretty again", (pretty, raw, again))
     for key in "yu":
-        await tab.eval("document.querySelector('#toast').hidden = true")
+        await tab.eval(NOTED)
         await tab.key(key)
-        checks(await tab.eval("!document.querySelector('#toast').hidden"), f"{key}: a recording's opening has no outcome to report, and the page names that")
-    speed = lambda: tab.eval("document.querySelector('#speed').textContent")
+        checks(await tab.eval("__notice"), f"{key}: a recording's opening has no outcome to report, and the page names that")
+    shown = "[document.querySelector('#speed').textContent, document.querySelector('#state').textContent]"
+    # The server reports its own speed each second.
+    await tab.eval(HOLD)
     await tab.key(">")
-    checks(await speed() == "×2", "> plays faster", await speed())
+    found = await tab.eval(shown)
+    checks(found[0] == "×2", "> plays faster", found)
     await tab.key("<")
-    checks(await speed() == "×1" and "Stopped" in await tab.eval("document.querySelector('#state').textContent"), "< slower; one that is stopped stays so", await speed())
+    found = await tab.eval(shown)
+    checks(found[0] == "×1" and "Stopped" in found[1], "< slower; one that is stopped stays so", found)
+    await tab.eval("__resume()")
 
 
 async def phone(checks, browser, context, server):
@@ -201,7 +229,7 @@ async def check(checks, browser, options):
     server = await Server.recording(options, recordings.longer(options, 200), at="252s")
     try:
         context = await browser.context()
-        tab = await browser.tab(context)
+        tab = await browser.tab(context, script=SOCKETS)
         # The address bar holds the link where the clipboard is not allowed.
         await browser.call("Browser.setPermission", permission={"name": "clipboard-write"}, setting="denied", browserContextId=context)
         await server.enter(tab)
