@@ -58,6 +58,13 @@ def of_lines(lines):
     return {"openings": len(collapses), "mode": attention[3], "states": opened, "potential": attention[-2:], "at": [line[:8] for line in collapses]}
 
 
+# Gates, attention, openings in the window, and the number of the card's.
+SHOWN = """[
+    [...document.querySelectorAll('#flow-list [data-key^=g]')].map((b) => b.textContent), document.querySelector('#attention').textContent,
+    [...document.querySelectorAll('#scope-list button')].map((b) => b.textContent).filter((t) => t.includes('opened at')),
+    document.querySelector('#card').textContent.match(/opening (\\d+) of (\\d+)/)?.slice(1).map(Number)]"""
+
+
 async def same(checks, browser, options):
     printed, messages = of_lines(await nimmer(options, "--lines")), of_json(await nimmer(options, "--json"))
     server = await Server.recording(options, at=f"{MOMENT}s")
@@ -65,15 +72,20 @@ async def same(checks, browser, options):
         tab = await browser.tab(await browser.context())
         await server.enter(tab)
         await tab.wait(EXPLAINED + " && document.querySelectorAll('#scope-list button').length > 0")
-        texts = await tab.eval("[...document.querySelectorAll('#flow-list [data-key^=g]')].map((b) => b.textContent)")
-        # After its trust come its cells' values.
-        gates = sorted(re.sub(r"(, \d+ cells?(, trust [\d.]+)?).*", r"\1", text) for text in texts)
+        gates = mode = opened = number = None
+
+        async def equal():
+            # Lists are written at leisure; all in one moment.
+            nonlocal gates, mode, opened, number
+            texts, mode, marks, number = await tab.eval(SHOWN)
+            # After its trust come its cells' values.
+            gates = sorted(re.sub(r"(, \d+ cells?(, trust [\d.]+)?).*", r"\1", text) for text in texts)
+            opened = [re.search(r"at (\S+),", text)[1] for text in marks]
+            return (gates, mode, opened, number) == (messages["gates"], messages["mode"], printed["at"], [messages["openings"]] * 2)
+        await eventually(equal, 15)
         checks(gates == messages["gates"], "the page's gates are those of the messages: names, states, potentials, cells", (gates, messages["gates"]))
-        mode = await tab.eval("document.querySelector('#attention').textContent")
         checks(mode == messages["mode"] == printed["mode"], "page, JSON and lines show the same attention", (mode, messages["mode"], printed["mode"]))
-        marks = await tab.eval("[...document.querySelectorAll('#scope-list button')].map((b) => b.textContent).filter((t) => t.includes('opened at'))")
-        checks([re.search(r"at (\S+),", text)[1] for text in marks] == printed["at"], "page and lines show the same openings", (marks, printed["at"]))
-        number = await tab.eval("document.querySelector('#card').textContent.match(/opening (\\d+) of (\\d+)/)?.slice(1).map(Number)")
+        checks(opened == printed["at"], "page and lines show the same openings", (opened, printed["at"]))
         checks(number == [messages["openings"]] * 2 and printed["openings"] == messages["openings"], "page, JSON and lines count the same openings",
                (number, messages["openings"], printed["openings"]))
         named = {text.split(", ")[0]: text.split(", ")[1] for text in gates}
@@ -110,14 +122,13 @@ async def seek(checks, browser, options):
             other = await browser.tab(context, window=True)
             await other.go(server.origin)
             await other.wait(arrived + " && document.querySelectorAll('#scope-list button').length > 0")
-            fresh = None
+            found = fresh = None
 
             async def equal():
-                nonlocal fresh
-                fresh = await lists(other)
-                return await lists(tab) == fresh
+                nonlocal found, fresh
+                found, fresh = await lists(tab), await lists(other)
+                return found == fresh
             await eventually(equal, 15, 0.3)
-            found = await lists(tab)
             checks(found == fresh, f"at {clock} it shows what a page shows that is opened there", {q: (found[q], fresh[q]) for q in LISTS if found[q] != fresh[q]})
             await other.close()
         # An opening that was shown, and is to come, is no error.
