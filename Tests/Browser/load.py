@@ -115,6 +115,8 @@ async def tabs(checks, browser, options):
         await waves.sent(SENT)
         for tab in every:
             await tab.wait("/^0/.test(document.querySelector('#rate').textContent)", 10)
+        for tab in every:
+            await tab.wait(f"__taken.alone + __taken.merged >= {SENT}", 10)
         taken = [await tab.eval("__taken") for tab in every]
         checks(all(t["alone"] + t["merged"] == SENT for t in taken), f"each of the others is sent each of {SENT} waves", taken)
         # Who waited for the slow one would have waited until it was closed.
