@@ -46,7 +46,7 @@ async def give(tab, *frames):
 async def sockets(tab, number):
     """Waits until the page has begun so many, and answers the address of the last."""
     await tab.wait(f"__fakes.length >= {number}", 10)
-    return await tab.eval("__fakes.length"), await tab.eval("__fakes.at(-1).url")
+    return await tab.eval("[__fakes.length, __fakes.at(-1).url]")
 
 
 def names(seq, key):
@@ -101,28 +101,28 @@ async def order(checks, tab):
 
 async def refusals(checks, tab):
     """A handshake that fails: the page asks why, and names it."""
-    await tab.eval("""window.__answer = null; window.__fetch = window.fetch;
-        window.fetch = (path, options) => path === "/" ? new Promise((done) => { window.__answer = (status, body) => done(new Response(JSON.stringify(body), {status})); }) : __fetch(path, options);""")
-    await tab.eval("__lose()")
-    await tab.wait("__answer !== null")
-    await tab.eval("__answer(421, {error: 'another name', remedy: 'use the address that was printed'})")
+    # What answers the next question, at once: the page tries again soon, after which an answer would count no more. Without it `__answer` does.
+    await tab.eval("""window.__answer = null; window.__reply = null; window.__fetch = window.fetch;
+        window.fetch = (path, options) => path !== "/" ? __fetch(path, options) : new Promise((done) => {
+            window.__answer = (status, body) => done(new Response(JSON.stringify(body), {status}));
+            if (__reply) __answer(...__reply);
+        });""")
+    count = await tab.eval("__fakes.length")
+    await tab.eval("__reply = [421, {error: 'another name', remedy: 'use the address that was printed'}]; __lose()")
     text = await tab.wait(f"/another name/.test({BANNER}) && {BANNER}", 5)
     checks(text and "use the address" in text, "why the server takes no connection is named, and the remedy", await tab.eval(BANNER))
-    count = await tab.eval("__fakes.length")
     await sockets(tab, count + 1)
-    await tab.eval("window.__answer = null; __lose()")
+    await tab.eval("__answer = __reply = null; __lose()")
     await tab.wait("__answer !== null")
     await sockets(tab, count + 2)
     await tab.eval("__open(); __answer(401, {error: 'there is no session'})")
     await tab.still()
     shown = await tab.eval("document.querySelector('#state').textContent")
     checks(shown != "Ended", "an answer about a former attempt does not end a connection that is open", shown)
-    await tab.eval("__lose()")
     count = await tab.eval("__fakes.length")
+    await tab.eval("__lose()")
     await sockets(tab, count + 1)
-    await tab.eval("window.__answer = null; __lose()")
-    await tab.wait("__answer !== null")
-    await tab.eval("__answer(401, {error: 'there is no session'})")
+    await tab.eval("__reply = [401, {error: 'there is no session'}]; __lose()")
     ended = await tab.wait("document.querySelector('#state').textContent === 'Ended'", 5)
     checks(ended, "without a session it has ended", await tab.eval(BANNER))
 
