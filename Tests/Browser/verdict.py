@@ -1,9 +1,12 @@
 """Commands that wait for a person, by the page alone; and one past from the buffer, the streams and PostgreSQL."""
 import json
 
+from drawing import inside
 from live import FRAMES
 from system import CONFIRM, System, eventually
 
+# The state itself: the list beside the drawing follows it at leisure.
+STABLE = inside("model", "m.model.gates.find((g) => g.n === 'plant')?.state === 'STABLE'")
 FOOT, CARD = "document.querySelector('#foot').textContent", "document.querySelector('#card').textContent"
 
 
@@ -24,6 +27,7 @@ async def waits(tab, system, number):
     await system.agree("plant", ("press", "valve"))
     await tab.wait(f"__frames.filter((f) => f.k === 'collapse').length >= {number}", 15)
     # One that was shown a moment ago stays; the new one is a click away.
+    await tab.wait("!document.querySelector('#newer').hidden || document.querySelector('#foot [data-key=approve]') !== null", 15)
     if await tab.eval("!document.querySelector('#newer').hidden"):
         await tab.click("#newer")
     return await tab.wait("document.querySelector('#foot [data-key=approve]') !== null", 20)
@@ -47,7 +51,7 @@ async def verdicts(checks, tab, system):
 async def organ(checks, tab):
     """The organ that a command went to opens the decision that sent it."""
     button = "[...document.querySelectorAll('#flow-list button')].find((b) => b.textContent.startsWith('motor, organ'))"
-    checks(await tab.wait(button + " !== undefined", 10), "who was sent a command is shown", await tab.eval("document.querySelector('#flow-list').textContent"))
+    checks(await tab.wait(button + " !== undefined && __frames.some((f) => f.k === 'command')", 10), "who was sent a command is shown", await tab.eval("document.querySelector('#flow-list').textContent"))
     await tab.eval("document.querySelector('#flow-list button').click()")
     await tab.wait(f"/did it not open|is open/.test({CARD})", 10)
     await tab.eval(button + ".click()")
@@ -58,14 +62,19 @@ async def organ(checks, tab):
 async def refused(checks, tab, system):
     sent = await commanded(system)
     # The gate is stable again before it can open again.
-    await tab.wait("[...document.querySelectorAll('#flow-list button')].some((b) => b.textContent.startsWith('plant, stable'))", 30)
+    await tab.wait(STABLE, 30)
     checks(await waits(tab, system, 2), "the next opening asks again", await tab.eval(FOOT))
     await tab.click("#foot [data-key=refuse]")
     checks(await tab.wait("document.querySelector('#foot [data-key=refuse]') === null", 15), "a click refuses", await tab.eval(FOOT))
     shown = await tab.wait(f"/refused/.test({CARD}.split('What was done')[1] ?? '') && {CARD}", 10)
     checks(shown, "and the card shows it", await tab.eval(CARD + ".slice(-400)"))
-    found = await system.nimmer("mind", "pending")
-    checks("stop" not in found, "`nimmer mind pending` has nothing left", found)
+    found = ""
+
+    async def nothing():
+        nonlocal found
+        found = await system.nimmer("mind", "pending")
+        return "stop" not in found
+    checks(await eventually(nothing, 15), "`nimmer mind pending` has nothing left", found)
     checks(not sent, "nothing has left", sent)
 
 
@@ -84,22 +93,42 @@ def alike(checks, source, buffer, other):
     checks(near, f"{source}: the same states of gates, at the same times", (buffer["gates"], other["gates"]))
 
 
+async def read(page, begun, buffer, waves=0):
+    """The past as a page has it, once it is as much as the buffer had, with so many waves."""
+    found = None
+
+    async def whole():
+        nonlocal found
+        found = await page.eval(f"({PAST})({begun})")
+        return found["waves"] >= waves and all(len(found[what]) >= len(buffer[what]) for what in ("openings", "asked", "gates"))
+    await eventually(whole, 10, 0.5)
+    return found
+
+
 async def past(checks, browser, tab, system, server, begun):
     """The same openings, transitions and requests, wherever they are read; each of them once."""
+    # Nothing changes any more between one reading and the next.
+    await tab.wait(STABLE, 30)
     buffer = await tab.eval(f"({PAST})({begun})")
     checks(buffer["source"] == "buffer" and len(buffer["openings"]) == 2, "what was just now is in the buffer", buffer)
     await server.stop()
     again = await system.web("--listen", server.origin.split("//")[1])
     page = await browser.tab(await browser.context(), script=FRAMES)
     await again.enter(page)
-    streams = await page.eval(f"({PAST})({begun})")
+    streams = await read(page, begun, buffer)
     checks(streams["source"] in ("streams", "mixed"), "after a new start of the page it comes from the streams", streams)
     alike(checks, "the streams", buffer, streams)
     await page.close()
     # What is not in the streams any more PostgreSQL has.
     await again.stop()
     js = system.client.jetstream()
-    for name in [stream.config.name for stream in await js.streams_info()]:
+    names = [stream.config.name for stream in await js.streams_info()]
+
+    async def stored():
+        readers = [reader for name in names for reader in await js.consumers_info(name) if (reader.name or "").startswith("hippocampus")]
+        return readers and not any(reader.num_pending or reader.num_ack_pending for reader in readers)
+    checks(await eventually(stored, 20), "PostgreSQL is written to the end of the streams")
+    for name in names:
         await js.delete_stream(name)
     again = await system.web("--listen", server.origin.split("//")[1])
     page = await browser.tab(await browser.context(), script=FRAMES)
@@ -107,13 +136,8 @@ async def past(checks, browser, tab, system, server, begun):
     # Waves of a cell that was not heard since the start are left out.
     for cell in ("press", "valve"):
         await system.wave(cell, 0.05, "plant")
-    memory = None
-
-    async def remembered():
-        nonlocal memory
-        memory = await page.eval(f"({PAST})({begun})")
-        return memory["waves"] > 2
-    checks(await eventually(remembered, 10, 0.5), "from PostgreSQL the witnesses of the openings come as waves", memory)
+    memory = await read(page, begun, buffer, 3)
+    checks(memory["waves"] > 2, "from PostgreSQL the witnesses of the openings come as waves", memory)
     checks(memory["source"] in ("memory", "mixed"), "without the streams it comes from PostgreSQL", memory)
     alike(checks, "PostgreSQL", buffer, memory)
     await page.close()
