@@ -3,6 +3,7 @@ import asyncio
 import json
 import re
 
+from browser import busy
 from pictures import EXPLAINED, QUIET, SOCKETS, text_of
 from recordings import BEGUN
 from server import MINUTE, Server
@@ -17,7 +18,7 @@ async def nimmer(options, *words):
     process = await asyncio.create_subprocess_exec(
         f"{options.binaries}/nimmer", "wave", "tail", "--from", MINUTE, "--at", f"{MOMENT}s", "--all", *words,
         env={"HOME": options.folder, "TZ": "UTC", "PATH": "/usr/bin:/bin"}, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE)
-    text = (await asyncio.wait_for(process.communicate(), 60))[0].decode()
+    text = (await asyncio.wait_for(process.communicate(), 60 * busy()))[0].decode()
     return text.splitlines()
 
 

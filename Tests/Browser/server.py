@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 
-from browser import die_with_parent
+from browser import busy, die_with_parent
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MINUTE = f"{ROOT}/docs/wave-tail/minute.ndjson"
@@ -56,7 +56,7 @@ class Child:
                         raise RuntimeError(f"{self.name} ended: " + "\n".join(self.lines[-20:]))
                     await self.arrived.wait()
         try:
-            return await asyncio.wait_for(find(), limit)
+            return await asyncio.wait_for(find(), limit * busy())
         except asyncio.TimeoutError:
             raise RuntimeError(f"{self.name} printed no line with {pattern}: " + "\n".join(self.lines[-20:])) from None
 

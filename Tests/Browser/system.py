@@ -12,7 +12,7 @@ import uuid
 
 import nats
 
-from browser import Skipped, is_late
+from browser import Skipped, busy, is_late
 from server import Child, Server, page_files
 
 SYSTEM = """nimmerverse: 1
@@ -84,7 +84,7 @@ class System:
     async def nimmer(self, *words):
         child = Child(f"nimmer {words[0]}", [f"{self.options.binaries}/nimmer", *words], self.environment, self.folder)
         await child.start()
-        await asyncio.wait_for(child.process.wait(), 60)
+        await asyncio.wait_for(child.process.wait(), 60 * busy())
         await child.task
         return "\n".join(child.lines)
 
@@ -118,7 +118,7 @@ def message(cell, confidence, region, polarity=1, content=None, **more):
 async def ask(origin, method, path, headers=None, body=None):
     """An HTTP request that no browser would send: status, headers, text."""
     def send():
-        connection = http.client.HTTPConnection(origin.split("//")[1], timeout=20)
+        connection = http.client.HTTPConnection(origin.split("//")[1], timeout=20 * busy())
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in {"Host": origin.split("//")[1], **(headers or {})}.items():
