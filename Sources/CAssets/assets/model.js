@@ -200,7 +200,7 @@ export function take(m) {
 		moveClock(m.now);
 		trim();
 	} else if (m.k === "source") {
-		Object.assign(model.source, {motion: m.motion, speed: m.speed});
+		Object.assign(model.source, {motion: m.motion, ...m.motion === "playing" && {speed: m.speed}});
 		moveClock(m.now);
 	} else if (m.k === "facts") {
 		for (const [g, half, window, earned, w] of m.facts) Object.assign(gateOf(g) ?? {}, {half, window, earned, w});

@@ -33,7 +33,11 @@ function draw() {
 	const o = known();
 	const done = o && h("div", h("b", `Outcome: ${RESULTS[o.result]?.toLowerCase() ?? o.result}`), o.by && [" · ", bdi(o.by)], o.at && [" · ", time(o.at)],
 		o.note && h("span.muted", " “", bdi(o.note), "”"), o.before != null && o.after != null && h("div", `Trust ${plain(o.before)} → ${plain(o.after)}`));
-	foot.replaceChildren(...[model.role === "operator" ? operator(done) : done, error && refusal(error)].flat().filter(Boolean));
+	const made = foot.cloneNode();
+	made.append(...[model.role === "operator" ? operator(done) : done, error && refusal(error)].flat().filter(Boolean));
+	// A button that is there stays: it may be pressed, and not released yet.
+	if (made.isEqualNode(foot)) return;
+	foot.replaceChildren(...made.childNodes);
 	const again = held && foot.querySelector(`[data-key="${held}"]`);
 	if (again) again.focus();
 	if (again && selectionStart != null) again.setSelectionRange(selectionStart, selectionEnd);
@@ -44,7 +48,7 @@ const button = (kind, key, run, ...children) => h(`button.${kind}`, {"data-key":
 function operator(done) {
 	const {waiting, trust = {}} = card, now = trust.now ?? 0, left = waiting && waiting.id !== decided ? waiting.until - latest() : 0;
 	if (left > 0 && !isRecording()) {
-		const verdict = (v) => () => run("/verdict", {decision: waiting.id, verdict: v});
+		const verdict = (v) => () => run("/verdict", {decision: card.waiting.id, verdict: v});
 		if (announced !== waiting.id) announce("command", ["May it be done? ", [card.title ?? ""], ` waits until ${clock(waiting.until)}`]);
 		announced = waiting.id;
 		// What waits no longer is offered no longer.
