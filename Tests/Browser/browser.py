@@ -217,7 +217,7 @@ class Tab:
         await self.wait(f"document.querySelector({json.dumps(selector)}) !== null", 5)
         x, y = await self.eval(f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'nearest'}});"
                                "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()")
-        # One right after the other: an element that is drawn anew between them would not be clicked.
+        # One right after the other: an element that is drawn again between them would not be clicked.
         await asyncio.gather(*(self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
                                for kind in ("mousePressed", "mouseReleased")))
 

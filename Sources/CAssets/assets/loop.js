@@ -33,9 +33,8 @@ function frame(at) {
 }
 
 function next() {
-	if (handle || timer || document.hidden) return;
-	if (motion.reduced) timer = setTimeout(() => {timer = 0; handle = requestAnimationFrame(frame)}, 500);
-	else handle = requestAnimationFrame(frame);
+	if (!motion.reduced) redraw();
+	else if (!handle && !timer && !document.hidden) timer = setTimeout(redraw, 500);
 }
 export function redraw() {
 	clearTimeout(timer);

@@ -34,7 +34,7 @@ function draw() {
 	const done = o && h("div", h("b", `Outcome: ${RESULTS[o.result]?.toLowerCase() ?? o.result}`), o.by && [" · ", bdi(o.by)], o.at && [" · ", time(o.at)],
 		o.note && h("span.muted", " “", bdi(o.note), "”"), o.before != null && o.after != null && h("div", `Trust ${plain(o.before)} → ${plain(o.after)}`));
 	const made = foot.cloneNode();
-	made.append(...[model.role === "operator" ? operator(done) : done, error && refusal(error)].flat().filter(Boolean));
+	made.append(...h("div", model.role === "operator" ? operator(done) : done, error && refusal(error)).childNodes);
 	// A button that is there stays: it may be pressed, and not released yet.
 	if (made.isEqualNode(foot)) return;
 	foot.replaceChildren(...made.childNodes);
@@ -56,7 +56,7 @@ function operator(done) {
 		return [h("h3", "May it be done? Waits until ", time(waiting.until)), h("div.acts", button("act", "approve", verdict("approve"), "Approve"), button("act", "refuse", verdict("refuse"), "Refuse"))];
 	}
 	if (done) return h("div.pair", done, !isRecording() && button("small", "undo", () => outcome("undo"), "Undo"));
-	if (card.awaited === false && !card.outcome) return h("p.muted", isRecording() ? "The openings of a recording are not reported about." : "The thalamus awaits no outcome of it: none would count.");
+	if (card.awaited === false && !card.outcome) return h("p.muted", isRecording() ? "A recording's openings are not reported about." : "The thalamus awaits no outcome of it: none would count.");
 	const choices = Object.entries(RESULTS).map(([key, label]) => {
 		const to = trust[key], choice = button("act", key, () => {
 			chosen = chosen === key ? null : key;
