@@ -18,6 +18,8 @@ package final class RecordingPlayback: Sendable {
     private let seek = Mutex<Timestamp?>(nil)
     /// The last wish of a tab since a jump began: to play on, or to stand still; nil without one.
     private let asked = Mutex<Bool?>(nil)
+    /// Held while messages that were played come into the model: who finds the playback at rest finds all of them there.
+    private let step = Mutex(())
 
     /// Messages that are played in one go at most.
     private static let maximum = 20_000
@@ -54,7 +56,7 @@ package final class RecordingPlayback: Sendable {
     }
 
     /// Indicates whether it plays on by itself.
-    package var isMoving: Bool { player.withLock { $0.motion == .playing } }
+    package var isMoving: Bool { step.withLock { _ in player.withLock { $0.motion == .playing } } }
 
     /// Takes what a tab asks.
     package func take(_ control: Tab.Control) {
@@ -102,14 +104,17 @@ package final class RecordingPlayback: Sendable {
             let now = clock.now
             let milliseconds = (now - before) / .milliseconds(1)
             before = now
-            let (due, moment, motion) = try player.withLock { player in
-                let due = try player.advance(milliseconds: milliseconds, limit: Self.maximum)
-                return (due, player.now, player.motion)
+            let (moment, motion) = try step.withLock { _ in
+                let (due, moment, motion) = try player.withLock { player in
+                    let due = try player.advance(milliseconds: milliseconds, limit: Self.maximum)
+                    return (due, player.now, player.motion)
+                }
+                for message in due {
+                    model.mailbox.post(subject: message.subject, payload: message.payload, arrival: message.at)
+                }
+                model.turn(at: moment)
+                return (moment, motion)
             }
-            for message in due {
-                model.mailbox.post(subject: message.subject, payload: message.payload, arrival: message.at)
-            }
-            model.turn(at: moment)
             if reported != motion || now - second >= .seconds(1) {
                 reported = motion
                 second = now

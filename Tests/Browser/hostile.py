@@ -60,8 +60,11 @@ async def walk(tab, opened):
     for query in ("#flow-list button", "#scope-list button", "#figures button"):
         opened[query] = 0
         for number in range(min(12, await tab.eval(f"document.querySelectorAll('{query}').length"))):
-            asked = await tab.eval(f"""(() => {{ const before = __asked;
-                document.querySelector('#toast').hidden = true; document.querySelectorAll('{query}')[{number}]?.click(); return before; }})()""")
+            asked = await tab.eval(f"""(() => {{ const before = __asked, button = document.querySelectorAll('{query}')[{number}];
+                document.querySelector('#toast').hidden = true; button?.click(); return button ? before : null; }})()""")
+            # Marks leave the window meanwhile.
+            if asked is None:
+                break
             opened[query] += bool(await tab.wait(
                 f"__asking === 0 && (__asked > {asked} || !document.querySelector('#toast').hidden) || !document.querySelector('#detail').hidden", 5))
             yield query, number
