@@ -108,7 +108,8 @@ let package = Package(
         library("NimmerGate", ["NimmerWave"]),
         library("NimmerBus", ["NimmerPlatform", "NimmerWave"]),
         library("NimmerPlatform", ["CPlatform"]),
-        library("NimmerMemory", ["NimmerWave"]),
+        library("NimmerIris", ["NimmerPlatform", "NimmerWave"]),
+        library("NimmerMemory", ["NimmerIris", "NimmerWave"]),
         library("NimmerThalamus", ["CPrefetch", "NimmerGate", "NimmerSystem", "NimmerWave", heap]),
         library("NimmerCognition", ["NimmerBus", "NimmerSystem", "NimmerWave"]),
         library(
@@ -135,7 +136,7 @@ let package = Package(
             ]),
         library("NimmerSensing", ["NimmerPlatform", "NimmerProcess", "NimmerWave"]),
         library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerPlatform", "NimmerWave"]),
-        library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerPlatform", "NimmerWave"]),
+        library("NimmerMemoryPostgres", ["CPostgres", "NimmerIris", "NimmerMemory", "NimmerPlatform", "NimmerWave"]),
         .target(name: "CPlatform"),
         .target(name: "CRename"),
         library("NimmerServers", ["NimmerPlatform"]),
@@ -324,6 +325,7 @@ let package = Package(
                     "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
                     "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
                 ]),
+            tests("NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave"]),
             tests("NimmerPlatformTests", ["NimmerPlatform"]),
             tests("NimmerServersTests", ["NimmerPlatform", "NimmerServers"]),
             // Holds Package.swift, docs/architecture.md and every import together.
