@@ -1,6 +1,7 @@
 import Logging
 import NimmerBus
 import NimmerIris
+import NimmerSystem
 import NimmerWave
 
 /// What a process embeds with where its system file has `iris`: the organ over the bus, the table's file, and what both report.
