@@ -39,17 +39,19 @@ package struct ProcessEmbeddings: Sendable {
                 metadata: ["expected": "\(EmbeddingTable.fileName)", "variable": "NIMMERVERSE_IRIS_TABLE"])
         }
         table = found
-        let name = iris.organ.flatMap { try? Token($0) }
-        let connection = name.map { name -> EmbeddingChain.Connection in
-            { [process] (deadline) async throws(EmbeddingError) in
-                try await OrganEmbedder.connect(
-                    name, in: process.environment, by: process.requests, from: process.source, deadline: deadline)
-            }
-        }
+        var connection: EmbeddingChain.Connection?
+        if let name = iris.organ.flatMap({ try? Token($0) }) { connection = Self.connection(to: name, process) }
         let chain = EmbeddingChain(table: found, organ: connection, organTime: .milliseconds(iris.deadlineMS))
         self.chain = chain
         process.answers.report(part: "iris") { chain.status.json }
         process.metrics.collect { page in Self.measure(chain.status, into: &page) }
+    }
+
+    private static func connection(to organ: Token, _ process: ServiceProcess) -> EmbeddingChain.Connection {
+        { (deadline: ContinuousClock.Instant) async throws(EmbeddingError) -> any Embedder in
+            try await OrganEmbedder.connect(
+                organ, in: process.environment, by: process.requests, from: process.source, deadline: deadline)
+        }
     }
 
     /// Connects to the organ, and looks whether one that failed answers again, until the task is cancelled. Without an organ it returns.
