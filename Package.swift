@@ -110,7 +110,7 @@ let package = Package(
         library("NimmerPlatform", ["CPlatform"]),
         library("NimmerIris", ["NimmerPlatform", "NimmerWave"]),
         library("NimmerMemory", ["NimmerIris", "NimmerWave"]),
-        library("NimmerThalamus", ["CPrefetch", "NimmerGate", "NimmerSystem", "NimmerWave", heap]),
+        library("NimmerThalamus", ["CPrefetch", "NimmerGate", "NimmerIris", "NimmerSystem", "NimmerWave", heap]),
         library("NimmerCognition", ["NimmerBus", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerCognitionHTTP",

@@ -90,7 +90,8 @@ extension Homes {
         _ isLinked: (Region, Region) -> Bool
     ) -> Rated {
         let names = members(of: candidate.home).filter { $0 != region }
-        let linked = candidate.cosine >= join && (isLinked(region, candidate.home) || names.contains { isLinked(region, $0) })
+        let linked =
+            candidate.cosine >= join && (isLinked(region, candidate.home) || names.contains { isLinked(region, $0) })
         return Rated(
             home: candidate.home, cosine: candidate.cosine,
             required: JoinRule.required(isLinked: linked, homes: homes, join: join), isLinked: linked)

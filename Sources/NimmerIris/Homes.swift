@@ -116,7 +116,9 @@ package struct Homes: Sendable {
         var kept = event
         kept.vector = nil
         var meaning: NameMeaning?
-        if let vector = event.vector, let model = event.model { meaning = try? NameMeaning(vector: vector, model: model) }
+        if let vector = event.vector, let model = event.model {
+            meaning = try? NameMeaning(vector: vector, model: model)
+        }
         let decision = Decision(event: kept, meaning: meaning, revision: revision)
         let before = known.flatMap(effectiveHome)
         let after = effectiveHome(decision)
@@ -129,6 +131,9 @@ package struct Homes: Sendable {
         if let after { describe(after, by: known?.meaning?.model, meaning?.model) }
         return true
     }
+
+    /// Takes note that the log has come to a place, whatever stands there.
+    package mutating func pass(_ revision: Int) { self.revision = max(self.revision, revision) }
 
     /// The home that a decision gives; nil where it lets the region be forgotten.
     private func effectiveHome(_ decision: Decision) -> Region? {
