@@ -145,11 +145,14 @@ let package = Package(
             ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerThalamusProcess",
-            ["NimmerBus", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus", "NimmerWave", log]),
+            [
+                "NimmerBus", "NimmerIris", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus",
+                "NimmerWave", log,
+            ]),
         service(
             "thalamus",
             [
-                "NimmerBusNATS", "NimmerProcess", "NimmerSystemFile", "NimmerThalamus", "NimmerThalamusProcess",
+                "NimmerBusNATS", "NimmerIris", "NimmerProcess", "NimmerSystemFile", "NimmerThalamus", "NimmerThalamusProcess",
                 "NimmerWave",
             ]),
         library(

@@ -66,17 +66,3 @@ package struct NameMeanings: Sendable {
     /// Returns whether a dictionary links the names of two regions.
     package func isLinked(_ a: Region, _ b: Region) -> Bool { link(a.text, b.text) }
 }
-
-extension EmbeddingError {
-    /// The reason in words, for a decision's note: at most 256 bytes.
-    package var words: String {
-        switch self {
-        case .unavailable(let why): "the model does not answer: \(String(why.prefix(48)))"
-        case .timedOut: "the model did not answer in time"
-        case .wrongDimensions(let found, let expected):
-            "found \(found) components, expected \(expected) at most, as the model has"
-        case .notFinite: "the vector has a component that is not finite, or no length"
-        case .unknownText: "the model knows no part of the name"
-        }
-    }
-}

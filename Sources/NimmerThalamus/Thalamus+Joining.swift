@@ -5,6 +5,11 @@ import NimmerWave
 // Regions that are seen for the first time wait until their home is decided: outside, where there is a log, or at once in replay (iris.md, Regions
 // that mean the same). Waves of regions that are known never come here.
 
+extension Verdict {
+    /// Indicates whether the wave waits for the home of its region.
+    package var isHeld: Bool { self == .held }
+}
+
 extension Thalamus {
     /// What is known of the home of a region when one of its waves comes.
     enum HomeKnowledge {
@@ -28,6 +33,24 @@ extension Thalamus {
     package func members(of home: Region) -> [Region] {
         guard configuration.joining != nil else { return [] }
         return assignments.keys.filter { $0 != home && self.home(of: $0) == home }.sorted()
+    }
+
+    /// Returns whether the gate of a home is open.
+    package func isOpen(_ home: Region) -> Bool { slotOfRegion[home].map { slots[$0].gate.state == .open } ?? false }
+
+    /// The regions that live in others, by the file's rules and then by what was decided.
+    package var regionMap: RegionMap {
+        guard configuration.joining != nil, !assignments.isEmpty else { return configuration.regions }
+        var joined: [Region: [SubjectPattern]] = [:]
+        for region in assignments.keys.sorted() where home(of: region) != region {
+            guard configuration.regions.declaredHome(of: region) == nil,
+                let pattern = try? SubjectPattern(region.text)
+            else { continue }
+            joined[home(of: region), default: []].append(pattern)
+        }
+        return RegionMap(
+            configuration.regions.rules
+                + joined.keys.sorted().map { RegionMap.Rule(region: $0, patterns: joined[$0] ?? []) })
     }
 
     /// Regions that live in the home of another.
@@ -101,7 +124,7 @@ extension Thalamus {
         let author = Homes.Author("replay", at: moment)
         func answer(_ region: Region) -> Homes.Answer {
             do throws(EmbeddingError) { return .meaning(try names.meaning(of: region)) } catch {
-                return .missing(error.words)
+                return .missing("\(error)")
             }
         }
         for name in known.undescribed(by: names.model.name) where known.decisions[name] == nil {

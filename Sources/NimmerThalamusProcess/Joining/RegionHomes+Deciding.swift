@@ -1,6 +1,7 @@
 import Logging
 import NimmerBus
 import NimmerIris
+import NimmerPlatform
 import NimmerProcess
 import NimmerThalamus
 import NimmerWave
@@ -13,6 +14,8 @@ extension RegionHomes {
     private static let batch = 32
     /// Questions that may hang before no more are asked.
     private static let mayHang = 4
+    /// Failures of the stream before a region lives by itself.
+    private static let mayFail = 2
     /// Attempts at one decision, of which each lost the race against another.
     private static let attempts = 64
 
@@ -119,7 +122,8 @@ extension RegionHomes {
     func write(
         by name: String? = nil, _ make: (Homes, Homes.Author) -> RegionAssignment?
     ) async -> Bool {
-        for attempt in 0..<Self.attempts {
+        var failures = 0
+        for _ in 0..<Self.attempts where !Task.isCancelled {
             let present = homes.withLock { $0 }
             guard let event = make(present, Homes.Author(name ?? process.source.entityID, at: .now())) else {
                 return true
@@ -133,15 +137,16 @@ extension RegionHomes {
                 apply(event, stored.sequence)
                 return true
             } catch {
-                guard error.code == .conflict || !error.isOutcomeKnown else {
-                    warn(event, error)
-                    return false
+                if error.code == .conflict {
+                    counters.withLock { $0.conflicts += 1 }
+                } else {
+                    // It may be stored all the same.
+                    failures += 1
                 }
-                counters.withLock { $0.conflicts += 1 }
-                do throws(BusError) { try await catchUp() } catch {
-                    warn(event, error)
-                    if attempt > 2 { return false }
-                }
+                do throws(BusError) { try await catchUp() } catch { failures += 1 }
+                guard failures > Self.mayFail else { continue }
+                warn(event, error)
+                return false
             }
         }
         return false

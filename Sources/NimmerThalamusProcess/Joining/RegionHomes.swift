@@ -119,10 +119,9 @@ final class RegionHomes: Sendable {
             // A copy is changed, so that whoever decides holds up no one.
             var homes = homes.withLock { $0 }
             guard homes.apply(event, revision: Int(clamping: sequence)) else { return }
-            let home = homes.home(of: event.region)
             let changed = homes
             self.homes.withLock { $0 = changed }
-            let logged = event.reason == .forgotten ? nil : home
+            let logged = homes.logged(event.region)
             owner.sharedRegions?.sorter.withLock { $0.assign(event.region, to: logged) }
             release(event.region, to: logged, isDecided: true)
             count(event)
@@ -139,7 +138,7 @@ final class RegionHomes: Sendable {
             return (refused, thalamus.takeWaiting())
         }
         for (wave, refusal) in refused {
-            guard let subject = try? Subject(String(decoding: wave.subject, as: UTF8.self)) else { continue }
+            guard let subject = try? Subject(foreign: String(decoding: wave.subject, as: UTF8.self)) else { continue }
             owner.announcer.reject(refusal, BusMessage(subject: subject, payload: wave.payload))
         }
         hold(waiting)
@@ -161,6 +160,16 @@ final class RegionHomes: Sendable {
                 "region": "\(event.region)", "home": "\(event.home)", "reason": "\(event.reason.rawValue)",
                 "by": "\(event.by)",
             ])
+    }
+
+    /// Lets a thalamus that shares the regions sort waves by all that is folded.
+    func sort(by shards: Shards) {
+        order.withLock { _ in
+            let homes = homes.withLock { $0 }
+            shards.sorter.withLock { sorter in
+                for region in homes.decisions.keys { sorter.assign(region, to: homes.logged(region)) }
+            }
+        }
     }
 
     // MARK: What waits
@@ -189,4 +198,11 @@ final class RegionHomes: Sendable {
 
     /// Returns whether this thalamus decides about a region: it holds the part of the region's own gate.
     func decides(_ region: Region) -> Bool { owner.sharedRegions?.judges(GateID(region: region)) ?? true }
+}
+
+extension Homes {
+    /// The home that the log gives a region, whatever the system file declares; nil where it gives none.
+    fileprivate func logged(_ region: Region) -> Region? {
+        decisions[region].flatMap { $0.event.reason == .forgotten ? nil : $0.event.home }
+    }
 }

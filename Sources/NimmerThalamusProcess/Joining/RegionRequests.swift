@@ -3,6 +3,7 @@ import NimmerIris
 import NimmerProcess
 import NimmerThalamus
 import NimmerWave
+import Synchronization
 
 /// Answers what people ask about the homes of regions, and takes what they decide: `homes`, `home {"region": …}` and
 /// `rehome {"region": …, "change": …, "home": …}` (iris.md, Regions that mean the same).
@@ -155,7 +156,7 @@ struct RegionRequests: Sendable {
         try await homes.catchUp()
         var isDone = false
         for _ in 0..<Homes.limit where !isDone {
-            let open = try await openHomes(change, region)
+            let open = try await openHomes(concerned(change, region))
             var refusal: Refusal?
             let isWritten = await homes.write(by: sender) { homes, author in
                 do throws(Refusal) {
@@ -176,7 +177,11 @@ struct RegionRequests: Sendable {
     private func lookAgain(at region: Region, by sender: String) async throws {
         try await homes.catchUp()
         let answer = await homes.answers(for: [region]).first ?? .missing("no model answers")
-        let open = try await openHomes(nil, region)
+        let known = homes.homes.withLock { $0 }
+        let likely = known.reassign(region, answer, by: .init(sender, at: .now())) { [homes] in
+            homes.models.isLinked($0.text, $1.text)
+        }
+        let open = try await openHomes([region, known.home(of: region) ?? region, likely.home])
         var refusal: Refusal?
         let isWritten = await homes.write(by: sender) { [homes] known, author in
             if let home = known.declared.declaredHome(of: region) {
@@ -198,15 +203,16 @@ struct RegionRequests: Sendable {
         guard isWritten else { throw BusError(.timeout, "the log of regions took no decision") }
     }
 
-    /// The homes whose gates are open, of those that a change can be about.
-    private func openHomes(_ change: Homes.Change?, _ region: Region) async throws(BusError) -> Set<Region> {
+    /// The homes that a change can be about.
+    private func concerned(_ change: Homes.Change, _ region: Region) -> Set<Region> {
         let known = homes.homes.withLock { $0 }
         var asked: Set<Region> = [region, known.home(of: region) ?? region]
-        switch change {
-        case .join(let target)?: asked.insert(known.home(of: target) ?? target)
-        case nil: asked.formUnion(known.homes)
-        case .split?, .pin?, .forget?: break
-        }
+        if case .join(let target) = change { asked.insert(known.home(of: target) ?? target) }
+        return asked
+    }
+
+    /// Those of some homes whose gates are open.
+    private func openHomes(_ asked: Set<Region>) async throws(BusError) -> Set<Region> {
         var open: Set<Region> = []
         for home in asked where try await isOpen(home) { open.insert(home) }
         return open
