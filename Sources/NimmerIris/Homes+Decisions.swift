@@ -27,9 +27,9 @@ extension Homes {
     ///
     /// A region whose name is that of a home lives there, and so does one that a rule declares.
     ///
-    /// - Parameter isLinked: whether a dictionary links two names; asked only of homes that are near.
+    /// - Parameter relation: the relation of two names by their words; asked only of homes that are near.
     package func assign(
-        _ region: Region, _ answer: Answer, by author: Author, isLinked: (Region, Region) -> Bool
+        _ region: Region, _ answer: Answer, by author: Author, relation: (Region, Region) -> NameRelation
     ) -> RegionAssignment {
         var event = blank(region, answer, by: author)
         if let home = declared.declaredHome(of: region) {
@@ -43,7 +43,7 @@ extension Homes {
         let candidates = isHome ? [] : near.filter { $0.home != region }
         var choice: Rated?
         for candidate in candidates.prefix(while: { $0.cosine >= join }) {
-            let rated = rate(candidate, for: region, among: near.count, isLinked)
+            let rated = rate(candidate, for: region, among: near.count, relation)
             if rated.cosine >= rated.required {
                 choice = rated
                 break
@@ -54,7 +54,7 @@ extension Homes {
             event.reason = .joined
             state(choice, in: &event)
         } else if let first = near.first(where: { $0.home != region }) {
-            state(rate(first, for: region, among: near.count, isLinked), in: &event)
+            state(rate(first, for: region, among: near.count, relation), in: &event)
         }
         return event
     }
@@ -62,7 +62,7 @@ extension Homes {
     /// The decision about a region that has a home and is looked at again: it stays unless it is further from the others there than the
     /// threshold less the hysteresis. What lives alone in its own home is judged as a new region is.
     package func reassign(
-        _ region: Region, _ answer: Answer, by author: Author, isLinked: (Region, Region) -> Bool
+        _ region: Region, _ answer: Answer, by author: Author, relation: (Region, Region) -> NameRelation
     ) -> RegionAssignment {
         if let home = home(of: region), home != region, case .meaning(let meaning) = answer {
             let near = nearest(to: meaning, without: region)
@@ -70,11 +70,11 @@ extension Homes {
                 var event = blank(region, answer, by: author)
                 event.home = home
                 event.reason = .joined
-                state(rate(present, for: region, among: near.count, isLinked), in: &event)
+                state(rate(present, for: region, among: near.count, relation), in: &event)
                 return event
             }
         }
-        return assign(region, answer, by: author, isLinked: isLinked)
+        return assign(region, answer, by: author, relation: relation)
     }
 
     /// A home with what it takes to join it.
@@ -87,20 +87,28 @@ extension Homes {
 
     private func rate(
         _ candidate: (home: Region, cosine: Double), for region: Region, among homes: Int,
-        _ isLinked: (Region, Region) -> Bool
+        _ relation: (Region, Region) -> NameRelation
     ) -> Rated {
-        let names = members(of: candidate.home).filter { $0 != region }
-        let linked =
-            candidate.cosine >= join && (isLinked(region, candidate.home) || names.contains { isLinked(region, $0) })
+        let relation = candidate.cosine < join ? .open : self.relation(of: region, to: candidate.home, relation)
         return Rated(
             home: candidate.home, cosine: candidate.cosine,
-            required: JoinRule.required(isLinked: linked, homes: homes, join: join), isLinked: linked)
+            required: JoinRule.required(relation, homes: homes, join: join), isLinked: relation == .linked)
+    }
+
+    /// The relation of a name to a home: apart where it is so from one of its names, else linked where it is so with one.
+    package func relation(
+        of region: Region, to home: Region, _ relation: (Region, Region) -> NameRelation
+    ) -> NameRelation {
+        let names = Set(members(of: home) + [home]).subtracting([region])
+        let relations = names.map { relation(region, $0) }
+        return relations.contains(.apart) ? .apart : relations.contains(.linked) ? .linked : .open
     }
 
     private func state(_ rated: Rated, in event: inout RegionAssignment) {
         event.nearest = rated.home
         event.cosine = min(1, max(-1, rated.cosine))
-        event.required = rated.required
+        // For names that are apart no cosine is enough.
+        event.required = rated.required.isFinite ? rated.required : nil
         event.linked = rated.isLinked
     }
 

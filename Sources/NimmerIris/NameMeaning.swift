@@ -37,23 +37,35 @@ package struct NameMeaning: Sendable, Hashable {
     }
 }
 
-/// Model that embeds names at once, in the process: the table (iris.md, Embeddings).
+/// Model that embeds names at once, in the process, with the dictionary: the table (iris.md, Embeddings).
 package struct NameMeanings: Sendable {
     /// The model.
     package let model: EmbeddingModel
+    /// The digest of what relates names beside the model; empty without a dictionary.
+    package let links: String
     private let embed: @Sendable (String) throws(EmbeddingError) -> Embedding
-    private let link: @Sendable (String, String) -> Bool
+    private let relate: @Sendable (String, String) -> NameRelation
 
     /// - Parameters:
     ///   - embed: the embedding of a text.
-    ///   - isLinked: whether a dictionary links two names.
+    ///   - relation: the relation of two names by their words.
     package init(
-        model: EmbeddingModel, embed: @escaping @Sendable (String) throws(EmbeddingError) -> Embedding,
-        isLinked: @escaping @Sendable (String, String) -> Bool
+        model: EmbeddingModel, links: String = "",
+        embed: @escaping @Sendable (String) throws(EmbeddingError) -> Embedding,
+        relation: @escaping @Sendable (String, String) -> NameRelation
     ) {
         self.model = model
+        self.links = links
         self.embed = embed
-        link = isLinked
+        relate = relation
+    }
+
+    /// The table, and the dictionary beside it.
+    package init(_ table: EmbeddingTable, _ links: NameLinks) {
+        self.init(model: table.model, links: links.digest) { (name) throws(EmbeddingError) in
+            guard let embedding = table.embedding(of: name) else { throw .unknownText }
+            return embedding
+        } relation: { links.relation($0, $1) }
     }
 
     /// The embedding of a region's name.
@@ -63,6 +75,6 @@ package struct NameMeanings: Sendable {
         try NameMeaning(embed(region.text), by: model)
     }
 
-    /// Returns whether a dictionary links the names of two regions.
-    package func isLinked(_ a: Region, _ b: Region) -> Bool { link(a.text, b.text) }
+    /// The relation of the names of two regions by their words.
+    package func relation(_ a: Region, _ b: Region) -> NameRelation { relate(a.text, b.text) }
 }

@@ -128,10 +128,10 @@ extension Thalamus {
             }
         }
         for name in known.undescribed(by: names.model.name) where known.decisions[name] == nil {
-            let event = known.assign(name, answer(name), by: author) { names.isLinked($0, $1) }
+            let event = known.assign(name, answer(name), by: author) { names.relation($0, $1) }
             known.apply(event, revision: known.revision + 1)
         }
-        let event = known.assign(region, answer(region), by: author) { names.isLinked($0, $1) }
+        let event = known.assign(region, answer(region), by: author) { names.relation($0, $1) }
         known.apply(event, revision: known.revision + 1)
         assign(region, to: event.home)
     }

@@ -59,11 +59,10 @@ package final class ThalamusProcess: Sendable {
     /// - Parameters:
     ///   - keepsWaves: whether the last hour of waves is kept in a stream.
     ///   - embeddings: the models that embed the names of regions, where the system file lets them join; nil: each lives by itself.
-    ///   - isLinked: whether a dictionary links two names.
+    ///   - links: the dictionary that relates names by their words.
     /// - Throws: a ``Refusal`` of settings that make no sense together.
     package init(
-        _ process: ServiceProcess, keepsWaves: Bool, embeddings: EmbeddingChain? = nil,
-        isLinked: @escaping @Sendable (String, String) -> Bool = { _, _ in false }
+        _ process: ServiceProcess, keepsWaves: Bool, embeddings: EmbeddingChain? = nil, links: NameLinks? = nil
     ) throws {
         self.keepsWaves = keepsWaves
         self.process = process
@@ -72,6 +71,7 @@ package final class ThalamusProcess: Sendable {
         configuration.origins = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
         if embeddings == nil { configuration.joining = nil }
         if let table = embeddings?.status.table?.model { configuration.joining?.model += " \(table.name)" }
+        if let links { configuration.joining?.model += " \(links.digest)" }
         self.configuration = configuration
         verifiers = Verifiers(process.system)
         // No other process knows an id of this run before it is published (decision 0017).
@@ -95,7 +95,7 @@ package final class ThalamusProcess: Sendable {
         if let embeddings, let joining = configuration.joining {
             let deadline = process.system?.iris?.deadlineMS ?? IrisSettings().deadlineMS
             let models = RegionHomes.Models(
-                chain: embeddings, isLinked: isLinked, deadline: .milliseconds(deadline) + .milliseconds(250))
+                chain: embeddings, links: links, deadline: .milliseconds(deadline) + .milliseconds(250))
             joinedRegions.withLock { $0 = RegionHomes(self, joining, models) }
         }
     }

@@ -42,7 +42,7 @@ extension RegionHomes {
         for (region, answer) in zip(regions, answers) {
             let isWritten = await write { homes, author in
                 guard homes.home(of: region) == nil, homes.hasRoom else { return nil }
-                return homes.assign(region, answer, by: author) { [models] in models.isLinked($0.text, $1.text) }
+                return homes.assign(region, answer, by: author) { [models] in models.relation($0, $1) }
             }
             if !isWritten || homes.withLock({ $0.home(of: region) }) == nil {
                 counters.withLock { $0.unlogged += 1 }
@@ -60,7 +60,7 @@ extension RegionHomes {
             guard answer.model == model || homes.withLock({ $0.decisions[region] }) == nil else { continue }
             _ = await write { homes, author in
                 guard homes.undescribed(by: model).contains(region) else { return nil }
-                return homes.assign(region, answer, by: author) { _, _ in false }
+                return homes.assign(region, answer, by: author) { _, _ in .open }
             }
         }
     }
@@ -144,6 +144,9 @@ extension RegionHomes {
                     failures += 1
                 }
                 do throws(BusError) { try await catchUp() } catch { failures += 1 }
+                // An acknowledgement was lost: what came first is this very decision.
+                let stored = homes.withLock { $0.decisions[event.region]?.event }
+                if let stored, stored.at == event.at, stored.by == event.by, stored.home == event.home { return true }
                 guard failures > Self.mayFail else { continue }
                 warn(event, error)
                 return false

@@ -16,10 +16,13 @@ final class RegionHomes: Sendable {
     struct Models: Sendable {
         /// The organ and the table.
         let chain: EmbeddingChain
-        /// Returns whether a dictionary links two names.
-        let isLinked: @Sendable (String, String) -> Bool
+        /// The dictionary; nil: names are compared by their vectors alone.
+        let links: NameLinks?
         /// Time that an embedding may take.
         let deadline: Duration
+
+        /// The relation of two names by their words.
+        func relation(_ a: Region, _ b: Region) -> NameRelation { links?.relation(a.text, b.text) ?? .open }
     }
 
     /// Counters since the start.

@@ -102,12 +102,13 @@ struct RegionRequests: Sendable {
             report["homes"] = .number(Double(near.count))
             report["nearest"] = .array(
                 near.prefix(8).map { home, cosine in
-                    let names = [home] + known.members(of: home).filter { $0 != region }
-                    let isLinked = names.contains { homes.models.isLinked(region.text, $0.text) }
-                    let required = JoinRule.required(isLinked: isLinked, homes: near.count, join: known.join)
+                    let relation = known.relation(of: region, to: home) { homes.models.relation($0, $1) }
+                    let required = JoinRule.required(relation, homes: near.count, join: known.join)
                     return [
-                        "home": .string(home.text), "cosine": .number(cosine), "linked": .bool(isLinked),
-                        "required": .number(required), "joins": .bool(cosine >= required),
+                        "home": .string(home.text), "cosine": .number(cosine),
+                        "relation": .string("\(relation)"),
+                        "required": required.isFinite ? .number(required) : .null,
+                        "joins": .bool(cosine >= required),
                     ]
                 })
         }
@@ -178,9 +179,7 @@ struct RegionRequests: Sendable {
         try await homes.catchUp()
         let answer = await homes.answers(for: [region]).first ?? .missing("no model answers")
         let known = homes.homes.withLock { $0 }
-        let likely = known.reassign(region, answer, by: .init(sender, at: .now())) { [homes] in
-            homes.models.isLinked($0.text, $1.text)
-        }
+        let likely = known.reassign(region, answer, by: .init(sender, at: .now())) { [homes] in homes.models.relation($0, $1) }
         let open = try await openHomes([region, known.home(of: region) ?? region, likely.home])
         var refusal: Refusal?
         let isWritten = await homes.write(by: sender) { [homes] known, author in
@@ -189,7 +188,7 @@ struct RegionRequests: Sendable {
                     .value, "unchanged: the system file declares that it lives in '\(home)'", found: "'\(region)'")
                 return nil
             }
-            let event = known.reassign(region, answer, by: author) { homes.models.isLinked($0.text, $1.text) }
+            let event = known.reassign(region, answer, by: author) { homes.models.relation($0, $1) }
             let moved = event.home != known.home(of: region) ?? region
             if moved, let home = [known.home(of: region) ?? region, event.home].first(where: open.contains) {
                 refusal = Refusal(

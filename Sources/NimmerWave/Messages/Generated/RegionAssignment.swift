@@ -27,7 +27,8 @@ public struct RegionAssignment: MessageBody {
     public var cosine: Double?
     /// The home that was nearest.
     public var nearest: Region?
-    /// The cosine that it took to join that home (at least 0).
+    /// The cosine that it took to join that home; absent where the names are apart, so that none is enough (at least
+    /// 0).
     public var required: Double?
     /// Indicates whether a dictionary links the name to one of that home.
     public var linked: Bool?
@@ -81,7 +82,7 @@ public struct RegionAssignment: MessageBody {
         .optional("vector", .vector(1024), "The embedding of the region's name, rounded; by these the homes' centroids are found again."),
         .optional("cosine", .number(-1...1), "Cosine to the centroid of the home that was nearest; absent where there was no other."),
         .optional("nearest", .region, "The home that was nearest."),
-        .optional("required", .notNegative, "The cosine that it took to join that home."),
+        .optional("required", .notNegative, "The cosine that it took to join that home; absent where the names are apart, so that none is enough."),
         .optional("linked", .truth, "Indicates whether a dictionary links the name to one of that home."),
         .optional("note", .text(256), "Why there is no vector."),
     ]
