@@ -107,3 +107,26 @@ struct WaitingWaves: Sendable {
         return (fresh, elsewhere)
     }
 }
+
+extension ThalamusConfiguration {
+    /// Lets a thalamus decide at once where regions live, by the table in the process alone: what is recorded joins the same way each time, and
+    /// no server is needed. Nothing where regions do not join.
+    ///
+    /// - Throws: a ``Refusal`` where the process has no table.
+    package mutating func joinAtOnce() throws(Refusal) {
+        guard joining != nil else { return }
+        switch MeaningFiles.own {
+        case .success(let files): joinAtOnce(NameMeanings(files.table, files.links))
+        case .failure(let missing):
+            throw Refusal(
+                .missing, field: "iris",
+                "the section 'iris' needs the table of meanings, by which regions join here: \(missing.reason)")
+        }
+    }
+
+    /// Lets a thalamus decide at once where regions live.
+    package mutating func joinAtOnce(_ names: NameMeanings) {
+        joining?.names = names
+        joining?.model = "\(names.model.name) \(names.links)"
+    }
+}

@@ -35,6 +35,12 @@ extension Thalamus {
         return assignments.keys.filter { $0 != home && self.home(of: $0) == home }.sorted()
     }
 
+    /// What was decided here about regions, in order; nothing where a log is followed.
+    package var decidedHere: [RegionAssignment] {
+        guard let homes else { return [] }
+        return homes.decisions.values.sorted { $0.revision < $1.revision }.map(\.event)
+    }
+
     /// Returns whether the gate of a home is open.
     package func isOpen(_ home: Region) -> Bool { slotOfRegion[home].map { slots[$0].gate.state == .open } ?? false }
 

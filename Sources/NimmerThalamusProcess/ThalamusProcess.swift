@@ -58,6 +58,26 @@ package final class ThalamusProcess: Sendable {
     ///
     /// - Parameters:
     ///   - keepsWaves: whether the last hour of waves is kept in a stream.
+    ///   - meanings: the table and the dictionary of the process, where the system file lets regions join.
+    /// - Throws: a ``Refusal`` of settings that make no sense together.
+    package convenience init(
+        _ process: ServiceProcess, keepsWaves: Bool, meanings: Result<MeaningFiles, MissingMeanings>?
+    ) throws {
+        guard process.system?.iris != nil, let meanings else {
+            try self.init(process, keepsWaves: keepsWaves)
+            return
+        }
+        let files = try? meanings.get()
+        if case .failure(let missing) = meanings {
+            process.logger.warning("No table of meanings", metadata: ["reason": "\(missing.reason)"])
+        }
+        try self.init(
+            process, keepsWaves: keepsWaves, embeddings: EmbeddingChain(table: files?.table), links: files?.links)
+    }
+
+    /// A thalamus that does not run yet, with the models that it is given.
+    ///
+    /// - Parameters:
     ///   - embeddings: the models that embed the names of regions, where the system file lets them join; nil: each lives by itself.
     ///   - links: the dictionary that relates names by their words.
     /// - Throws: a ``Refusal`` of settings that make no sense together.
