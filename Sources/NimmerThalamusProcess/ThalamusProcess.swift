@@ -58,15 +58,16 @@ package final class ThalamusProcess: Sendable {
     ///
     /// - Parameters:
     ///   - keepsWaves: whether the last hour of waves is kept in a stream.
-    ///   - meanings: the table and the dictionary of the process, where the system file lets regions join.
+    ///   - meanings: the table and the dictionary of the process; read where the system file lets regions join.
     /// - Throws: a ``Refusal`` of settings that make no sense together.
     package convenience init(
-        _ process: ServiceProcess, keepsWaves: Bool, meanings: Result<MeaningFiles, MissingMeanings>?
+        _ process: ServiceProcess, keepsWaves: Bool, meanings: @autoclosure () -> Result<MeaningFiles, MissingMeanings>
     ) throws {
-        guard process.system?.iris != nil, let meanings else {
+        guard process.system?.iris != nil else {
             try self.init(process, keepsWaves: keepsWaves)
             return
         }
+        let meanings = meanings()
         let files = try? meanings.get()
         if case .failure(let missing) = meanings {
             process.logger.warning("No table of meanings", metadata: ["reason": "\(missing.reason)"])

@@ -33,10 +33,7 @@ import NimmerWave
                 _ = try ThalamusConfiguration(configuration.system, environment: configuration.environment)
             },
             run: { process, settings in
-                try await ThalamusProcess(
-                    process, keepsWaves: settings.keepWaves,
-                    meanings: process.system?.iris == nil ? nil : MeaningFiles.own
-                ).run()
+                try await ThalamusProcess(process, keepsWaves: settings.keepWaves, meanings: MeaningFiles.own).run()
             })
     }
 }
