@@ -65,7 +65,9 @@ package struct NameMeanings: Sendable {
         self.init(model: table.model, links: links.digest) { (name) throws(EmbeddingError) in
             guard let embedding = table.embedding(of: name) else { throw .unknownText }
             return embedding
-        } relation: { links.relation($0, $1) }
+        } relation: {
+            links.relation($0, $1)
+        }
     }
 
     /// The embedding of a region's name.

@@ -179,7 +179,9 @@ struct RegionRequests: Sendable {
         try await homes.catchUp()
         let answer = await homes.answers(for: [region]).first ?? .missing("no model answers")
         let known = homes.homes.withLock { $0 }
-        let likely = known.reassign(region, answer, by: .init(sender, at: .now())) { [homes] in homes.models.relation($0, $1) }
+        let likely = known.reassign(region, answer, by: .init(sender, at: .now())) { [homes] in
+            homes.models.relation($0, $1)
+        }
         let open = try await openHomes([region, known.home(of: region) ?? region, likely.home])
         var refusal: Refusal?
         let isWritten = await homes.write(by: sender) { [homes] known, author in
