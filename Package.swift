@@ -110,7 +110,7 @@ let package = Package(
         library("NimmerPlatform", ["CPlatform"]),
         library("NimmerIris", ["NimmerPlatform", "NimmerWave"]),
         library("NimmerMemory", ["NimmerIris", "NimmerWave"]),
-        library("NimmerThalamus", ["CPrefetch", "NimmerGate", "NimmerSystem", "NimmerWave", heap]),
+        library("NimmerThalamus", ["CPrefetch", "NimmerGate", "NimmerIris", "NimmerSystem", "NimmerWave", heap]),
         library("NimmerCognition", ["NimmerBus", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerCognitionHTTP",
@@ -146,11 +146,14 @@ let package = Package(
             ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerThalamusProcess",
-            ["NimmerBus", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus", "NimmerWave", log]),
+            [
+                "NimmerBus", "NimmerIris", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus",
+                "NimmerWave", log,
+            ]),
         service(
             "thalamus",
             [
-                "NimmerBusNATS", "NimmerProcess", "NimmerSystemFile", "NimmerThalamus", "NimmerThalamusProcess",
+                "NimmerBusNATS", "NimmerIris", "NimmerProcess", "NimmerSystemFile", "NimmerThalamus", "NimmerThalamusProcess",
                 "NimmerWave",
             ]),
         library(
@@ -252,7 +255,8 @@ let package = Package(
             [
                 "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden", "NimmerGate",
                 "NimmerIdentity",
-                "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
+                "NimmerInspection", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
+                "NimmerPlatform",
                 "NimmerProcess", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
                 "NimmerSupervisor", "NimmerSystem", "NimmerSystemCheck", "NimmerSystemFile", "NimmerTerminal",
                 "NimmerWave", arguments, unixSignals,

@@ -66,6 +66,9 @@ public struct Headers: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     /// The header by which a stream refuses a message when the newest one on its subject has another sequence.
     public static let expectedLastOfSubject = "Nats-Expected-Last-Subject-Sequence"
+
+    /// The header by which a stream refuses a message when its newest one, on whichever subject, has another sequence.
+    public static let expectedLast = "Nats-Expected-Last-Sequence"
 }
 
 /// A message's time and reply subject, while its handler runs.

@@ -33,7 +33,7 @@ final class OpenAttempts: Sendable {
 extension BusError {
     /// Indicates whether the failure of a durable message states that the stream does not hold it because of this attempt. Where it does
     /// not (no answer, no connection, cancelled), the message may be stored, or be stored yet.
-    var isOutcomeKnown: Bool {
+    package var isOutcomeKnown: Bool {
         switch code {
         case .notConnected, .timeout, .noResponders, .full, .cancelled, .closed: false
         default: true

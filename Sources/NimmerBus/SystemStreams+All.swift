@@ -38,7 +38,10 @@ extension SystemStreams {
     /// Every stream and bucket that the system makes in an environment, each as a stream. No part makes another.
     package static func all(_ env: Environment) throws(BusError) -> [StreamConfiguration] {
         var all =
-            streams(env) + [wavesStream(env), outcomesStream(env), lifeforceStream(env), DeadLetter.configuration(env)]
+            streams(env) + [
+                wavesStream(env), outcomesStream(env), lifeforceStream(env), DeadLetter.configuration(env),
+                regionsStream(env),
+            ]
         for bucket in [acts(env), shards(env), handling(env), garden(env)] {
             all.append(try StreamKeyValue.stream(of: bucket))
         }

@@ -35,7 +35,9 @@ extension SystemStreams {
         var archived = streams(env).map {
             Archived(name: $0.name, form: .stream($0), legacy: legacy(env)[$0.name])
         }
-        for configuration in [outcomesStream(env), lifeforceStream(env), DeadLetter.configuration(env)] {
+        for configuration in [
+            outcomesStream(env), lifeforceStream(env), regionsStream(env), DeadLetter.configuration(env),
+        ] {
             archived.append(Archived(name: configuration.name, form: .stream(configuration)))
         }
         for bucket in [acts(env), garden(env)] {

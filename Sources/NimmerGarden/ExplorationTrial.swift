@@ -65,6 +65,7 @@ package struct ExplorationTrial: Sendable {
     ) throws(Refusal) -> ExplorationScore {
         var configuration = try ThalamusConfiguration(system, environment: environment)
         configuration.boundsNewRegions = false
+        try configuration.joinAtOnce()
         configuration.origins = .asTheyAre
         var score = ExplorationScore()
         var trust: [(region: Region, records: [OriginRecord])] = []

@@ -39,6 +39,7 @@ package struct VariantRun: Sendable {
         configuration.origins = OriginGrants(applied, hasIdentities: hasIdentities)
         // All regions are its own, also where several real thalami share them.
         configuration.partitions = nil
+        try configuration.joinAtOnce()
         name = variant.name
         digest = variant.digest
         since = now

@@ -33,6 +33,8 @@ public enum Verdict: String, Sendable, Hashable {
     case belowFloor = "below_floor"
     /// It was weighed, and became its origin's last.
     case resonated
+    /// It waits: a thalamus that joins regions does not know yet where its region lives. No gate gives this.
+    case held
 }
 
 /// A remembered wave: the last of its origin within the window.

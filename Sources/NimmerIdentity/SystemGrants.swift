@@ -79,6 +79,12 @@ extension Grant {
         let learned = "KV_\(SystemStreams.learned(env).bucket)"
         grant.ensures([learned], changes: true)
         grant.looks(into: learned)
+        // Where regions live that mean the same: all thalami follow the log, and the holder of a region's part writes it.
+        if system.iris != nil {
+            grant.publish.append(SubjectPattern.assignments(env).text)
+            grant.ensures([SystemStreams.regions(env)], changes: true)
+            grant.reads(SystemStreams.regions(env), durables: [])
+        }
         // The outcomes that its rules give, and what these hear beside waves.
         if !system.verify.isEmpty {
             grant.publish.append("\(nervous).outcomes.*.feedback.thalamus")

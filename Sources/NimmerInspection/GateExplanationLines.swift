@@ -19,10 +19,14 @@ package struct GateStory {
         let gate = GateValues(explanation)
         let reflex = explanation["reflex"]?.bool == true ? ", a reflex" : ""
         let trust: TerminalText = isEarned ? "trust earned" : "weight \(gate.decimals("weight"))\(reflex)"
+        let joined = (explanation["joined"]?.array ?? []).compactMap(\.string)
+        let members: [TerminalText] =
+            joined.isEmpty
+            ? [] : ["the gate of \(joined.joined(separator: ", ")), too: `nimmer region why NAME` shows why"]
         return [
             "\(paint(.strong, "\(gate.text("region"))"))  \(gate.state(paint))  \(gate.signed("potential"))  "
                 + "\(gate.bar)  opens at \(gate.decimals("open_threshold")), \(trust)"
-        ]
+        ] + members
     }
 
     private var opening: [TerminalText] {

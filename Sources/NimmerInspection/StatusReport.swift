@@ -198,7 +198,7 @@ package struct StatusReport: Sendable {
     package func lines(_ paint: Paint, at now: Timestamp) -> [TerminalText] {
         var lines = [headline(paint, now)]
         if let playing { lines.append("playing    \(playing)") }
-        if serverVersion != nil { lines += attentionLines(paint) }
+        if serverVersion != nil { lines += attentionLines(paint) + homeLines }
         if !processes.isEmpty { lines += [""] + processTable(now).lines(paint) }
         if serverVersion != nil { lines += [""] + streamTable().lines(paint) }
         let degraded = degraded(at: now)
@@ -229,6 +229,19 @@ package struct StatusReport: Sendable {
                 + "\(attention.rejected) rejected",
             "decisions  \(count(attention.openings, "opening")), \(count(attention.collapses, "collapse")), "
                 + "\(count(attention.escalations, "escalation")), \(count(attention.regions, "region"))",
+        ]
+    }
+
+    /// What the thalamus states of regions that join; nothing where they do not.
+    private var homeLines: [TerminalText] {
+        let thalami = services.filter { $0.name == "thalamus" }
+        guard let homes = thalami.lazy.compactMap({ $0.data["homes"]?.resolved }).first else { return [] }
+        // Each knows all homes; waves wait where they came in.
+        let sum = { (key: String) in thalami.reduce(0) { $0 + ($1.data["homes"]?.resolved[key]?.int ?? 0) } }
+        let dropped = sum("waves_dropped")
+        return [
+            "regions    \(count(homes["regions"]?.int ?? 0, "region")) with a home, \(homes["joined"]?.int ?? 0) joined another, "
+                + "\(count(sum("waves_held"), "wave")) held, \(dropped) dropped, by \(homes["model"]?.string ?? "no model")"
         ]
     }
 

@@ -55,7 +55,6 @@ package struct Replay: Sendable {
     private(set) var now: Timestamp?
     var pending: [(member: Int, pulse: Pulse)] = []
     private var outputs: [ReplayOutput] = []
-    private let configuration: ThalamusConfiguration
     /// Bound on the change events of each home region.
     private var changeBounds: [Region: RateBound] = [:]
     private var row: [Double] = []
@@ -87,7 +86,7 @@ package struct Replay: Sendable {
         do throws(Refusal) {
             var configuration = try ThalamusConfiguration(system, environment: environment)
             configuration.boundsNewRegions = false
-            self.configuration = configuration
+            try configuration.joinAtOnce()
             rules = OutcomeRules(system)
             ruled = rules.names
             ruledCounts = rules.isEmpty ? nil : [:]
@@ -324,7 +323,7 @@ package struct Replay: Sendable {
                 .change(ReplayedChange(event: event, subject: subject, cell: cell, id: id, isMerged: false)))
             return
         }
-        let home = configuration.home(of: event.region ?? Region(event.domain))
+        let home = thalamus.home(of: event.region ?? Region(event.domain))
         var bound = changeBounds[home] ?? RateBound(milliseconds: 0)
         // The slowest sensor that was heard of decides.
         bound.milliseconds = max(bound.milliseconds, ChangeSettings().bound(forInterval: event.intervalMilliseconds))

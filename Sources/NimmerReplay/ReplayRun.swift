@@ -77,7 +77,7 @@ package struct ReplayRun {
 
     /// Notes about the recording after its end: what could not be read, and what cells refused.
     package var endNotes: [String] {
-        report.notes + counts.notes + tally.notes(of: input.file)
+        report.notes + counts.notes + tally.notes(of: input.file) + replay.joins
             + replay.refusals.map { cell, refusals in
                 "\(cell) refused \(refusals.refused) of \(NimmerOutput.count(refusals.readings, "reading")); the first: \(refusals.first ?? "")"
             }

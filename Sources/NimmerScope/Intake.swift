@@ -63,7 +63,7 @@ extension ScopeState {
         case .acceptedOutcome(let outcome): takeOutcome(of: outcome.body.region.text, subject, payload, at)
         case .command(let command): takeCommand(command, subject, payload, at)
         case .commandResult: takeResult(subject, payload, at)
-        case .lifeforceSpent: takeBackground(.heartbeat, subject, payload, at)
+        case .lifeforceSpent, .regionAssignment: takeBackground(.heartbeat, subject, payload, at)
         case .act: buffer.receive(.result, subject: subject, payload: payload, at: at, lane: nil)
         }
         return []

@@ -102,7 +102,7 @@ extension Thalamus {
     ///
     /// - Parameter name: the gate's name or its region.
     public func explanation(of name: String, at now: Timestamp) -> JSON? {
-        let name = configuration.home(ofAsked: name)
+        let name = home(ofAsked: name)
         guard let slot = slots.firstIndex(where: { $0.gateID.text == name || $0.region.text == name }) else {
             return nil
         }
@@ -124,6 +124,8 @@ extension Thalamus {
             "steps": .array(steps.map { step($0, isEarned: settings.trust == .earned) }),
         ]
         if settings.trust == .earned { explainTrust(slot, now, &report) }
+        let joined = members(of: slots[slot].region)
+        if !joined.isEmpty { report["joined"] = .array(joined.map { .string($0.text) }) }
         if settings.quorum > 1 { report["quorum"] = .number(Double(settings.quorum)) }
         if gate.interval > 0 { report["interval_ms"] = .number(gate.interval) }
         if let conclusion = slots[slot].lastOpening {

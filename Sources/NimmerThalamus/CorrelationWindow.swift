@@ -18,7 +18,7 @@ package struct CorrelationWindow: Sendable {
 extension Thalamus {
     /// Contents of the window of a region's gate now; nil where there is no such gate, or nothing in its window.
     package func window(of region: Region) -> CorrelationWindow? {
-        guard let slot = slotOfRegion[configuration.home(of: region)], let now = slots[slot].gate.time else {
+        guard let slot = slotOfRegion[home(of: region)], let now = slots[slot].gate.time else {
             return nil
         }
         let gate = slots[slot].gate

@@ -8,8 +8,11 @@ extension Thalamus {
         return token
     }()
 
-    /// The region that a wave's region lives in: that of the first rule that matches, else itself.
-    func home(of region: Region) -> Region { configuration.home(of: region) }
+    /// The region that a wave's region lives in: that of the first rule that matches, else the home that it joined, else itself.
+    package func home(of region: Region) -> Region { configuration.home(of: region, assigned: assignments) }
+
+    /// The region that a person means: that in which the named one lives; a gate's id as it is.
+    package func home(ofAsked name: String) -> String { (try? Region(name)).map { home(of: $0).text } ?? name }
 
     func gateConfiguration(_ region: Region) -> GateConfiguration {
         configuration.gate(region)
@@ -42,6 +45,7 @@ extension Thalamus {
         for slot in slots.indices where isGone(slots[slot].gateID) { keepSpending(of: slot) }
         slots.removeAll { isGone($0.gateID) }
         keptTrust.forget(where: isGone)
+        counters.heldDropped &+= waiting.drop { isGone(GateID(region: $0)) }
         slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
         openings.forget { [slotOfRegion] in slotOfRegion[$0] == nil }
         standings.removeAll()

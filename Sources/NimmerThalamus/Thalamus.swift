@@ -1,5 +1,6 @@
 import HeapModule
 import NimmerGate
+import NimmerIris
 import NimmerSystem
 import NimmerWave
 
@@ -43,6 +44,17 @@ public struct Thalamus: Sendable {
     var origins: NameTable
     var sources: NameTable
 
+    /// Homes of the regions that joined or founded, where joining is on; declared regions stand in the configuration.
+    package internal(set) var assignments: [Region: Region] = [:]
+    /// Waves whose region has no home yet, and those of homes that another thalamus has.
+    var waiting = WaitingWaves()
+    /// Homes that are decided at once, in replay.
+    package internal(set) var homes: Homes?
+    /// Indicates whether held waves are being judged, whose region was admitted before.
+    var isReleasing = false
+    /// Returns whether another thalamus has a gate; nil where this one has them all. Asked when a name is seen for the first time.
+    package var isElsewhere: (@Sendable (GateID) -> Bool)?
+
     private var regionNames: NameTable
     private var slotOfName: [Int32] = []
     /// The names that lead to a slot; most have one.
@@ -80,6 +92,7 @@ public struct Thalamus: Sendable {
         keptTrust = KeptTrust(maximumRegions: configuration.maximumRegions)
         cellStart = "\(configuration.environment.rawValue).nervous.".utf8.count
         tolerance = configuration.clockTolerance
+        homes = configuration.joining.flatMap { $0.names == nil ? nil : $0.homes(configuration.regions) }
     }
 
     /// A wave arrives.
@@ -126,7 +139,13 @@ public struct Thalamus: Sendable {
             source = sources.number(of: subject, name)
             origin = try self.origin(source, subject, name, payload)
         }
-        let slot = known >= 0 ? known : try place(payload, source, at, arrival)
+        let slot: Int
+        if known >= 0 {
+            slot = known
+        } else {
+            slot = try place(subject, payload, source, at, arrival)
+            if slot < 0 { return .held }
+        }
         if view.intervalMilliseconds > 0, !intervals.holds(source, slot, view.intervalMilliseconds) {
             takeInterval(view.intervalMilliseconds, of: source, in: slot)
         }
@@ -142,7 +161,7 @@ public struct Thalamus: Sendable {
             Evidence(origin: origin, region: 0, polarity: view.polarity, confidence: view.confidence, at: at),
             source: source, vector: vector, payload, view, into: &transitions, releasesSooner: &releasesSooner)
         switch verdict {
-        case .resonated: break
+        case .resonated, .held: break
         case .belowFloor:
             counters.belowFloor &+= 1
             weakWaves[slots[slot].region, default: WeakWaves()].record(origin, view.confidence, at)
@@ -294,18 +313,34 @@ public struct Thalamus: Sendable {
         slots[Int(slotOfName[number])].prefetch()
     }
 
-    /// Finds the slot of a name that is seen for the first time, making room without one.
+    /// Finds the slot of a name that is seen for the first time, making room without one; -1 where the wave waits.
     ///
     /// - Throws: a ``Refusal`` where its region is new, and its sender brings too many. In replay no other sender waits, and none is refused.
     @inline(never)
     private mutating func place(
-        _ payload: RawSpan, _ source: Int32, _ at: Timestamp, _ arrival: Timestamp?
+        _ subject: RawSpan, _ payload: RawSpan, _ source: Int32, _ at: Timestamp, _ arrival: Timestamp?
     ) throws(Refusal) -> Int {
         let named = (try? Region(text(of: payload, view.regionOrDomain))) ?? Region(Self.unnamed)
+        var isSettled = true
+        if configuration.joining != nil {
+            switch try settleHome(named, source, at, arrival) {
+            case .known: break
+            case .open: isSettled = false
+            case .undecided:
+                hold(named, subject, payload, arrival)
+                return -1
+            }
+            if isElsewhere?(GateID(region: home(of: named))) ?? false {
+                waiting.pass(WaitingWave(subject, payload, arrival: arrival), to: GateID(region: home(of: named)))
+                counters.waves &-= 1
+                return -1
+            }
+        }
         let region = home(of: named)
-        if configuration.boundsNewRegions, slotOfRegion[region] == nil, let arrival {
+        if configuration.boundsNewRegions, !isReleasing, slotOfRegion[region] == nil, let arrival {
             try admit(region, source, at: Timestamp(nanoseconds: arrival.nanoseconds &- clock.drift))
         }
+        if !isSettled, let slot = slotOfRegion[region] { return slot }
         var number = regionNames.number(of: payload, view.regionOrDomain)
         if number < 0 {
             forgetNames()
@@ -319,7 +354,7 @@ public struct Thalamus: Sendable {
         return slot
     }
 
-    private mutating func admit(_ region: Region, _ source: Int32, at moment: Timestamp) throws(Refusal) {
+    mutating func admit(_ region: Region, _ source: Int32, at moment: Timestamp) throws(Refusal) {
         // The file's own regions are as many as it has.
         if configuration.regions.rules.contains(where: { $0.region == region }) { return }
         let isAdmitted = admission.admits(source, at: moment) {
@@ -346,6 +381,15 @@ public struct Thalamus: Sendable {
         regionNames.removeAll()
         slotOfName.removeAll(keepingCapacity: true)
         namesOfSlot.removeAll()
+    }
+
+    /// Forgets the slot of a region's name: it lives elsewhere from now on.
+    mutating func forgetName(of region: Region) {
+        let bytes = Array(region.text.utf8)
+        let number = regionNames.number(of: bytes.span.bytes, ByteRange(0, bytes.count), isTaken: false)
+        guard number >= 0, Int(number) < slotOfName.count, slotOfName[Int(number)] >= 0 else { return }
+        namesOfSlot[Int(slotOfName[Int(number)])]?.removeAll { $0 == number }
+        slotOfName[Int(number)] = -1
     }
 
     /// Forgets the names that lead to a slot.

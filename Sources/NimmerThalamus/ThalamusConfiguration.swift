@@ -27,6 +27,8 @@ public struct ThalamusConfiguration: Sendable {
 
     /// The share of an outcome that a mind's opinion counts as, 0…1.
     public var opinionWeight = 0.0
+    /// Joining of regions that mean the same; nil: each lives by its own name, or where the file's rules state.
+    package var joining: Joining?
     /// Into how many parts the regions are divided that several thalami share; nil: one thalamus has them all.
     public var partitions: Int?
 
@@ -45,6 +47,12 @@ public struct ThalamusConfiguration: Sendable {
     /// The region that a wave's region lives in: that of the first rule that matches, else itself.
     package func home(of region: Region) -> Region { regions.home(of: region) }
 
+    /// The region that a wave's region lives in, where regions join: that of the first rule that matches, else its home, else itself.
+    package func home(of region: Region, assigned: [Region: Region]) -> Region {
+        if let declared = regions.declaredHome(of: region) { return declared }
+        return assigned[region].map { regions.home(of: $0) } ?? region
+    }
+
     /// The region that a person means: that in which the named one lives; a gate's id as it is.
     package func home(ofAsked name: String) -> String {
         guard let region = try? Region(name) else { return name }
@@ -54,7 +62,8 @@ public struct ThalamusConfiguration: Sendable {
     /// A digest of what decides where a region lives: thalami that share regions must agree in it.
     public var rulesDigest: String {
         let lines = regions.rules.map { "\($0.region) \($0.patterns.map(\.text).joined(separator: " "))" }
-        return MessageID.named("\(partitions ?? 1)\n\(lines.joined(separator: "\n"))").text
+        let joined = joining.map { "\niris \($0.join) \($0.hysteresis) \($0.model)" } ?? ""
+        return MessageID.named("\(partitions ?? 1)\n\(lines.joined(separator: "\n"))\(joined)").text
     }
 }
 
@@ -150,6 +159,10 @@ public struct ThalamusCounters: Sendable, Hashable {
     public var heldQuestions = 0
     /// Regions that were forgotten to stay within the bound.
     public var forgotten = 0
+    /// Waves that were held until their region had a home.
+    public var held = 0
+    /// Waves of regions without a home that were dropped: too many waited.
+    public var heldDropped = 0
 
     /// Nothing yet.
     public init() {}
@@ -179,6 +192,7 @@ extension ThalamusConfiguration {
         maximumRegions = system.thalamus.maxRegions
         clockTolerance = ClockTolerance(milliseconds: system.thalamus.clockToleranceMS)
         partitions = system.thalamus.partitions
+        joining = system.iris.map { Joining($0) }
         for event in system.bridge.events {
             var actions: [SuggestedAction] = []
             for action in event.actions { actions.append(SuggestedAction(action: action, confidence: 0.5)) }

@@ -33,6 +33,10 @@ final class Shards: Sendable {
         let env = owner.process.environment
         let bucket = try await owner.bus.keyValue(SystemStreams.shards(env))
         let shards = Shards(owner, configuration, partitions: partitions, bucket)
+        if let homes = owner.regionHomes {
+            owner.thalamus.withLock { $0.isElsewhere = { [weak shards] gate in !(shards?.judges(gate) ?? false) } }
+            homes.sort(by: shards)
+        }
         shards.tasks.run { [weak shards] in await shards?.run() }
         return shards
     }
@@ -102,6 +106,25 @@ final class Shards: Sendable {
             passedOn.add(1, ordering: .relaxed)
         } catch { unassigned.add(1, ordering: .relaxed) }
         return nil
+    }
+
+    /// The header that counts how often a wave was passed on because its region lives elsewhere.
+    static let hops = "Nimmer-Region-Hops"
+    /// Number of times that one is passed on for it: two thalami that have folded different parts of the log must not play with it.
+    private static let mostHops = 3
+
+    /// Passes on a wave whose home another thalamus has (decision 0037).
+    func pass(_ wave: WaitingWave, to gate: GateID, hops: Int) {
+        guard hops < Self.mostHops, let subject = try? Subject(foreign: String(decoding: wave.subject, as: UTF8.self))
+        else {
+            return missed()
+        }
+        do throws(BusError) {
+            try process.bus.publish(
+                .shard(process.environment, part: part(of: gate), carrying: subject), payload: wave.payload,
+                headers: [Self.hops: "\(hops + 1)"])
+            passedOn.add(1, ordering: .relaxed)
+        } catch { missed() }
     }
 
     /// Hears what others pass on for a part.

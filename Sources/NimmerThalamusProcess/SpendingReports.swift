@@ -100,7 +100,7 @@ extension ThalamusProcess {
 
     /// Returns whether this thalamus sums what was spent in a region: of several that share regions the one that judges it.
     func judges(_ region: Region) -> Bool {
-        let gate = GateID(region: configuration.home(of: region))
+        let gate = GateID(region: thalamus.withLock { $0.home(of: region) })
         return sharedRegions.map { $0.judges(gate) } ?? true
     }
 }

@@ -35,7 +35,9 @@ extension ThalamusProcess {
                     ]
                 }),
         ]
-        if !degraded.isEmpty { data["degraded"] = .string(degraded.joined(separator: ". ")) }
+        if let regionHomes { data["homes"] = regionHomes.json }
+        let troubles = degraded + (regionHomes?.degraded ?? [])
+        if !troubles.isEmpty { data["degraded"] = .string(troubles.joined(separator: ". ")) }
         statistics.data = .object(data)
         return statistics
     }
@@ -84,6 +86,7 @@ extension ThalamusProcess {
             "nimmer_requests_dropped_total", "Requests dropped without an answer: too many.",
             questions.withLock { $0.dropped })
         page.counter("nimmer_regions_forgotten_total", "Regions forgotten to stay in bounds.", counters.forgotten)
+        regionHomes?.measure(into: &page)
         for sender in heaviest {
             page.gauge(
                 "nimmer_sender_waves_per_second", "Waves of the senders that make most of all (three at most).",

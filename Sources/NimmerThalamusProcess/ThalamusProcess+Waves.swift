@@ -44,12 +44,14 @@ extension ThalamusProcess {
         _ subject: RawSpan, _ payload: RawSpan, _ arrival: Arrival, if isAllowed: () -> Bool
     ) -> Bool {
         do throws(Refusal) {
-            return try settle { (thalamus) throws(Refusal) in
-                guard isAllowed() else { return false }
+            let (isJudged, waiting) = try settle { (thalamus) throws(Refusal) -> (Bool, Waiting?) in
+                guard isAllowed() else { return (false, nil) }
                 let at = thalamus.clock.arrival(arrival.at, ClockReading.now)
-                _ = try thalamus.receive(subject: subject, payload: payload, arrival: at)
-                return true
+                let verdict = try thalamus.receive(subject: subject, payload: payload, arrival: at)
+                return (true, verdict.isHeld ? thalamus.takeWaiting() : nil)
             }
+            if let waiting { hold(waiting, arrival) }
+            return isJudged
         } catch {
             announcer.reject(error, arrival)
             return true
@@ -67,13 +69,25 @@ extension ThalamusProcess {
     /// The hot path: from the bytes to the verdict, and where something follows, to the first attempt to publish it.
     func receive(_ subject: RawSpan, _ payload: RawSpan, _ arrival: Arrival) {
         do throws(Refusal) {
-            try settle { (thalamus) throws(Refusal) in
+            let waiting = try settle { (thalamus) throws(Refusal) -> Waiting? in
                 let at = thalamus.clock.arrival(arrival.at, ClockReading.now)
-                if thalamus.passesOver(subject: subject, arrival: at) { return }
-                _ = try thalamus.receive(subject: subject, payload: payload, arrival: at)
+                if thalamus.passesOver(subject: subject, arrival: at) { return nil }
+                let verdict = try thalamus.receive(subject: subject, payload: payload, arrival: at)
+                return verdict.isHeld ? thalamus.takeWaiting() : nil
             }
+            if let waiting { hold(waiting, arrival) }
         } catch {
             announcer.reject(error, arrival)
         }
+    }
+
+    /// What the gates cannot judge yet.
+    private typealias Waiting = (fresh: [Region], elsewhere: [(gate: GateID, wave: WaitingWave)])
+
+    /// Hands on what the gates cannot judge yet; only where regions join.
+    @inline(never)
+    private func hold(_ waiting: Waiting, _ arrival: Arrival) {
+        let hops = waiting.elsewhere.isEmpty ? 0 : Int(arrival.message().headers[Shards.hops] ?? "") ?? 0
+        regionHomes?.hold(waiting, hops: hops)
     }
 }

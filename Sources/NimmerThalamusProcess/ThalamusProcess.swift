@@ -1,5 +1,6 @@
 import Logging
 import NimmerBus
+import NimmerIris
 import NimmerPlatform
 import NimmerProcess
 import NimmerSystem
@@ -34,6 +35,9 @@ package final class ThalamusProcess: Sendable {
     /// Ownership of the regions where several thalami share them.
     private let shards = Mutex<Shards?>(nil)
     var sharedRegions: Shards? { shards.withLock { $0 } }
+    /// Where regions live; nil where they do not join.
+    private let joinedRegions = Mutex<RegionHomes?>(nil)
+    var regionHomes: RegionHomes? { joinedRegions.withLock { $0 } }
     /// Questions to the other instances, and connections that are being closed.
     let tasks = TaskOwner()
     /// The flooding senders that are held back now.
@@ -45,21 +49,50 @@ package final class ThalamusProcess: Sendable {
     let refused = Atomic<Int>(0)
 
     /// The region that a person means by a name.
-    func home(ofAsked name: String) -> String { configuration.home(ofAsked: name) }
+    func home(ofAsked name: String) -> String { thalamus.withLock { $0.home(ofAsked: name) } }
 
-    /// The declared regions, for those who show waves beside their gates.
-    var regions: RegionMap { configuration.regions }
+    /// The regions that live in others, declared or joined, for those who show waves beside their gates.
+    var regions: RegionMap { thalamus.withLock { $0.regionMap } }
 
     /// A thalamus that does not run yet, with the regions and the grants of the process's system file.
     ///
-    /// - Parameter keepsWaves: whether the last hour of waves is kept in a stream.
+    /// - Parameters:
+    ///   - keepsWaves: whether the last hour of waves is kept in a stream.
+    ///   - meanings: the table and the dictionary of the process; read where the system file lets regions join.
     /// - Throws: a ``Refusal`` of settings that make no sense together.
-    package init(_ process: ServiceProcess, keepsWaves: Bool) throws {
+    package convenience init(
+        _ process: ServiceProcess, keepsWaves: Bool, meanings: @autoclosure () -> Result<MeaningFiles, MissingMeanings>
+    ) throws {
+        guard process.system?.iris != nil else {
+            try self.init(process, keepsWaves: keepsWaves)
+            return
+        }
+        let meanings = meanings()
+        let files = try? meanings.get()
+        if case .failure(let missing) = meanings {
+            process.logger.warning("No table of meanings", metadata: ["reason": "\(missing.reason)"])
+        }
+        try self.init(
+            process, keepsWaves: keepsWaves, embeddings: EmbeddingChain(table: files?.table), links: files?.links)
+    }
+
+    /// A thalamus that does not run yet, with the models that it is given.
+    ///
+    /// - Parameters:
+    ///   - embeddings: the models that embed the names of regions, where the system file lets them join; nil: each lives by itself.
+    ///   - links: the dictionary that relates names by their words.
+    /// - Throws: a ``Refusal`` of settings that make no sense together.
+    package init(
+        _ process: ServiceProcess, keepsWaves: Bool, embeddings: EmbeddingChain? = nil, links: NameLinks? = nil
+    ) throws {
         self.keepsWaves = keepsWaves
         self.process = process
         bus = process.bus
         var configuration = try ThalamusConfiguration(process.system, environment: process.environment)
         configuration.origins = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
+        if embeddings == nil { configuration.joining = nil }
+        if let table = embeddings?.status.table?.model { configuration.joining?.model += " \(table.name)" }
+        if let links { configuration.joining?.model += " \(links.digest)" }
         self.configuration = configuration
         verifiers = Verifiers(process.system)
         // No other process knows an id of this run before it is published (decision 0017).
@@ -80,6 +113,12 @@ package final class ThalamusProcess: Sendable {
             ruled.stored(id)
         }
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        if let embeddings, let joining = configuration.joining {
+            let deadline = process.system?.iris?.deadlineMS ?? IrisSettings().deadlineMS
+            let models = RegionHomes.Models(
+                chain: embeddings, links: links, deadline: .milliseconds(deadline) + .milliseconds(250))
+            joinedRegions.withLock { $0 = RegionHomes(self, joining, models) }
+        }
     }
 
     /// Messages refused since the start.
@@ -103,6 +142,9 @@ package final class ThalamusProcess: Sendable {
         outbox.takeUp()
         await learned.begin()
         try await process.waiting(for: "what its rules name") { [ruled] in try await ruled.hear() }
+        if let regionHomes {
+            try await process.waiting(for: "the log of regions") { try await regionHomes.begin() }
+        }
         let shards = try await share()
         let waves = try await hear(shards)
         let questions = ThalamusRequests(self, shards)
@@ -128,6 +170,10 @@ package final class ThalamusProcess: Sendable {
             group.addTask { await self.attend(waves) }
             group.addTask { await FloodWatch(self, waves).run() }
             if let shards { group.addTask { await self.keepTogether(waves, shards) } }
+            if let regionHomes {
+                group.addTask { await regionHomes.follow() }
+                group.addTask { await regionHomes.decide() }
+            }
             group.addTask { await self.outcomes.learn(self, shards) }
             group.addTask { await self.ruled.run() }
             group.addTask { await reported.run() }

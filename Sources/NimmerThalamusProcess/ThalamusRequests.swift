@@ -24,14 +24,18 @@ struct ThalamusRequests: Sendable {
         let subject = Subject.request(process.environment, cell: process.name)
         guard let shards else {
             return try await process.bus.subscribe(shared: subject) { subject, _, arrival in
-                if let message = message(subject, arrival), !answersLearned(message) { answerPassedOn(message) }
+                if let message = message(subject, arrival), !answersLearned(message), !answersHomes(message) {
+                    answerPassedOn(message)
+                }
             }
         }
         _ = try await process.bus.subscribe(SubjectPattern(.shardRequests(process.environment))) { _, _, arrival in
             answerPassedOn(arrival.message())
         }
         return try await process.bus.subscribe(shared: subject, queue: process.name) { subject, _, arrival in
-            if let message = message(subject, arrival), !answersLearned(message) { share(message, shards) }
+            if let message = message(subject, arrival), !answersLearned(message), !answersHomes(message) {
+                share(message, shards)
+            }
         }
     }
 
@@ -86,6 +90,31 @@ struct ThalamusRequests: Sendable {
         }
         owner.tasks.run { [self] in
             requests.reply(to: message, await owner.learned.answer(command, of: sender))
+        }
+        return true
+    }
+
+    /// Answers what concerns the homes of regions; every thalamus knows all of them.
+    ///
+    /// - Returns: false where the message asks something else.
+    private func answersHomes(_ message: BusMessage) -> Bool {
+        guard let command = try? Envelope<Command>(decoding: message.payload, on: message.subject),
+            RegionRequests.commands.contains(command.body.command)
+        else { return false }
+        guard let homes = owner.regionHomes else {
+            requests.reply(
+                to: message,
+                CommandResult(
+                    status: .refused, error: "regions do not join here: the system file has no section 'iris'"))
+            return true
+        }
+        if command.body.command == "rehome", let refusal = refusal(ofReset: message) {
+            requests.reply(to: message, CommandResult(status: .refused, error: refusal.description))
+            return true
+        }
+        let sender = SharedSubject(message.subject)?.sender?.text ?? command.header.source.entityID
+        owner.tasks.run { [self] in
+            requests.reply(to: message, await RegionRequests(homes).answer(command.body, by: sender))
         }
         return true
     }

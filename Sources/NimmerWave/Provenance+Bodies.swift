@@ -26,6 +26,13 @@ extension AcceptedOutcome {
     public func check(against provenance: Provenance) throws(Refusal) { try provenance.check(gate: gateID, of: region) }
 }
 
+extension RegionAssignment {
+    public func check(against provenance: Provenance) throws(Refusal) {
+        guard let gate = provenance.gate, GateID(region: region) != gate else { return }
+        throw .wrong("body.region", "must be the one that its subject names", found: "'\(region)'")
+    }
+}
+
 extension Reject {
     public func check(against provenance: Provenance) throws(Refusal) {
         guard provenance.types == [.reject], case .service(let name) = provenance.speaker, name != service else {

@@ -176,6 +176,11 @@ private struct Place {
             guard let name else { return nil }
             types = [.lifeforceSpent]
             speaker = .service(name)
+        case ("nervous", "regions", 4):
+            guard let name else { return nil }
+            types = [.regionAssignment]
+            gate = GateID(name)
+            speaker = .thalamus
         case ("nervous", "shards", 5) where last == "request": types = [.command]
         case ("nervous", "shards", 8...):
             let carried = try Provenance(of: tokens[4...].joined(separator: "."))
@@ -243,6 +248,7 @@ extension AnyMessage {
         case .gateTransition(let message): try message.body.check(against: provenance)
         case .collapse(let message): try message.body.check(against: provenance)
         case .acceptedOutcome(let message): try message.body.check(against: provenance)
+        case .regionAssignment(let message): try message.body.check(against: provenance)
         case .reject(let message): try message.body.check(against: provenance)
         case .lifeforceSpent(let message): try message.body.check(against: provenance)
         case .waveSignal, .changeEvent, .cognitiveRequest, .cognitiveResponse, .act, .attention, .nerveState,

@@ -20,8 +20,11 @@ package struct RegionMap: Sendable {
     package init(_ rules: [Rule] = []) { self.rules = rules }
 
     /// The region that a wave's region lives in.
-    package func home(of region: Region) -> Region {
-        rules.first { $0.region == region || $0.patterns.contains { $0.matches(region.text) } }?.region ?? region
+    package func home(of region: Region) -> Region { declaredHome(of: region) ?? region }
+
+    /// The region that a rule gives a wave's region; nil where no rule matches.
+    package func declaredHome(of region: Region) -> Region? {
+        rules.first { $0.region == region || $0.patterns.contains { $0.matches(region.text) } }?.region
     }
 
     /// The map in an answer of the thalamus to `regions`: `[{"region": …, "patterns": […]}, …]`; nil when it is something else.

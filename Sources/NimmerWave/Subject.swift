@@ -62,6 +62,11 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
         Subject(env.rawValue, "nervous.gates", gate.text, "outcome")
     }
 
+    /// `<env>.nervous.regions.<gate>`: where a region lives; the name is that of the gate that would be its own
+    public static func assignment(_ env: Environment, of region: Region) -> Subject {
+        Subject(env.rawValue, "nervous.regions", GateID(region: region).text)
+    }
+
     /// `<env>.nervous.lifeforce.<service>`: energy spent, as a thalamus or an organ sums it
     public static func lifeforce(_ env: Environment, of service: Token) -> Subject {
         Subject(env.rawValue, "nervous.lifeforce", service.text)
@@ -228,6 +233,8 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     }
     /// `<env>.nervous.gates.*.outcome`
     public static func acceptedOutcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.outcome") }
+    /// `<env>.nervous.regions.*`: decisions about where regions live
+    public static func assignments(_ env: Environment) -> SubjectPattern { under(env, "nervous.regions.*") }
     /// `<env>.nervous.lifeforce.thalamus`: the sums that are stored
     public static func storedLifeforce(_ env: Environment) -> SubjectPattern {
         under(env, "nervous.lifeforce.thalamus")

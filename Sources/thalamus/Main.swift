@@ -1,4 +1,5 @@
 import NimmerBusNATS
+import NimmerIris
 import NimmerProcess
 import NimmerSystemFile
 import NimmerThalamus
@@ -14,6 +15,8 @@ import NimmerWave
         commands: [
             ("gates", "lists the gates, the open first"),
             ("explain", "explains why a gate opened, or what keeps it from opening: {\"gate\": \"math\"}"),
+            ("homes", "lists where regions live that joined or founded a home"),
+            ("home", "explains where a region lives: {\"region\": \"math\"}"),
         ])
 
     struct Options: ProcessOptions {
@@ -30,7 +33,7 @@ import NimmerWave
                 _ = try ThalamusConfiguration(configuration.system, environment: configuration.environment)
             },
             run: { process, settings in
-                try await ThalamusProcess(process, keepsWaves: settings.keepWaves).run()
+                try await ThalamusProcess(process, keepsWaves: settings.keepWaves, meanings: MeaningFiles.own).run()
             })
     }
 }

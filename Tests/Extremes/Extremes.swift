@@ -77,6 +77,7 @@ public struct Extremes {
         case .reject: "dev.nervous.rejects.a"
         case .acceptedOutcome: "dev.nervous.gates.plant.outcome"
         case .lifeforceSpent: "dev.nervous.lifeforce.thalamus"
+        case .regionAssignment: "dev.nervous.regions.plant"
         }
     }
 

@@ -83,6 +83,7 @@ extension AnyMessage {
         case .verificationOutcome(let message): message.encoded()
         case .acceptedOutcome(let message): message.encoded()
         case .lifeforceSpent(let message): message.encoded()
+        case .regionAssignment(let message): message.encoded()
         case .command(let message): message.encoded()
         case .commandResult(let message): message.encoded()
         case .reject(let message): message.encoded()

@@ -10,6 +10,8 @@ enum Catalogue {
     static let streams = [
         "DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-DECISIONS", "DEV-OUTCOMES", "DEV-LIFEFORCE", "DEV-WAVES",
     ]
+    /// Where regions live: all thalami write and follow it, and people copy it; no page reads it.
+    static let regions = "DEV-REGIONS"
     /// Whose names stand behind subjects that several may publish to; a stranger has no identity.
     static let senders = [
         "math", "reflex", "thalamus", "cognition-bridge", "vision", "observer", "operator", "web", "stranger",
@@ -43,7 +45,7 @@ enum Catalogue {
         }
         all += [
             "dev.nervous.gates.plant.outcome", "dev.nervous.lifeforce.thalamus", "dev.nervous.lifeforce.vision",
-            "dev.nervous.gates.math-cell.outcome",
+            "dev.nervous.gates.math-cell.outcome", "dev.nervous.regions.plant", "dev.nervous.regions.plant.operator",
             "dev.nervous.cells.math.wave.math",
         ]
         all += ["math", "flow", "motor", "speech", "poem", "thalamus"].map { "$SRV.STATS.\($0)" }
@@ -65,6 +67,7 @@ enum Catalogue {
         all += ["$SYS.REQ.SERVER.PING", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST"]
         for stream in streams + [
             "OTHER", "KV_DEV-SHARDS", "KV_DEV-ACTS", "KV_DEV-HANDLING", "KV_DEV-LEARNED", "DEV-ASIDE", "KV_OTHER",
+            regions,
         ] {
             for verb in ["INFO", "CREATE", "UPDATE", "DELETE", "PURGE", "SNAPSHOT", "MSG.GET", "MSG.DELETE"] {
                 all.append("$JS.API.STREAM.\(verb).\(stream)")
@@ -174,6 +177,8 @@ enum Catalogue {
             for bucket in ["KV_DEV-SHARDS", "KV_DEV-LEARNED"] {
                 own.formUnion(streams([bucket], ["INFO", "CREATE", "UPDATE", "MSG.GET"]))
             }
+            own.formUnion(streams([regions], ["INFO", "CREATE", "UPDATE"]).union(reading(regions)))
+            own.insert("dev.nervous.regions.plant")
             own.formUnion(streams(["DEV-TRANSITIONS"], ["MSG.GET"]).union(["$SRV.INFO"]))
             own.formUnion(reading("KV_DEV-SHARDS").union(["$KV.DEV-SHARDS.members.a"]))
         case "cognition-bridge":
@@ -218,11 +223,11 @@ enum Catalogue {
                 })
             own.formUnion(both("dev.nervous.outcomes.plant.feedback", name))
             own.formUnion(both("dev.cognitive.bridge.request", name))
-            for stream in streams + ["DEV-ASIDE", "KV_DEV-ACTS"] { own.formUnion(reading(stream)) }
+            for stream in streams + ["DEV-ASIDE", "KV_DEV-ACTS", regions] { own.formUnion(reading(stream)) }
             own.formUnion(streams(["DEV-ASIDE"], ["INFO", "MSG.GET", "MSG.DELETE"]))
-            own.formUnion(streams(["KV_DEV-ACTS"], ["INFO"]))
+            own.formUnion(streams(["KV_DEV-ACTS", regions], ["INFO"]))
             // How far the readers are of what a backup copies.
-            let copied = streams.filter { $0 != "DEV-WAVES" } + ["DEV-ASIDE", "KV_DEV-ACTS"]
+            let copied = streams.filter { $0 != "DEV-WAVES" } + ["DEV-ASIDE", "KV_DEV-ACTS", regions]
             own.formUnion(copied.map { "$JS.API.CONSUMER.LIST.\($0)" })
         default: break
         }

@@ -37,6 +37,7 @@ struct Ground: Sendable {
         bridge:
           commands: act
           allow: [motor.stop]
+        iris: {}
         web: {}
         """
     /// The same, with a page for operators.

@@ -13,7 +13,7 @@ import Testing
     static let golden = tests + "/Golden"
     static let versions = ["2.0", "2.1"]
     /// Types that 2.1 added.
-    static let newTypes = ["AcceptedOutcome", "ChangeEvent", "LifeforceSpent"]
+    static let newTypes = ["AcceptedOutcome", "ChangeEvent", "LifeforceSpent", "RegionAssignment"]
 
     @Test func theCorpusOfThisVersionIsWhatItWrites() throws {
         #expect(Self.versions.last == Wire.version)

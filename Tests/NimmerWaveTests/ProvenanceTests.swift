@@ -18,6 +18,8 @@ import Testing
         ("dev.nervous.gates.math--sums.transition", [.gateTransition]),
         ("dev.nervous.gates.math--sums.outcome", [.acceptedOutcome]),
         ("dev.nervous.lifeforce.thalamus", [.lifeforceSpent]),
+        ("dev.nervous.regions.math--sums", [.regionAssignment]),
+        ("dev.nervous.regions.other", []),
         ("dev.nervous.gates.math-cell.transition", []),
         ("dev.nervous.gates.math-cell.transition.math", []),
         ("dev.nervous.gates.math-nerve.transition.math", []),

@@ -145,7 +145,7 @@ enum SampleMessages {
     }
 
     private static func outcomes() throws -> [Sample] {
-        let math = try Token("math")
+        let (math, region) = (try Token("math"), try Region("math.sums"))
         return [
             sample(
                 "sparse",
@@ -173,6 +173,17 @@ enum SampleMessages {
                     since: at, until: at.advanced(milliseconds: 60_000),
                     regions: [RegionSpending(region: try Region("math.sums"), cells: 1.5, nerves: 2, organs: 0.25)]),
                 from: .thalamus),
+            sample(
+                "sparse",
+                RegionAssignment(
+                    region: region, home: region, reason: .founded, at: at, by: "thalamus", revision: 1,
+                    threshold: 0.4), from: .thalamus),
+            sample(
+                "full",
+                RegionAssignment(
+                    region: region, home: try Region("math"), reason: .joined, at: at, by: "thalamus", revision: 7,
+                    threshold: 0.4, model: "table/tiny-2@00000000", vector: [0.6, 0.8], cosine: 0.61,
+                    nearest: try Region("math"), required: 0.4, linked: true, note: "by the table"), from: .thalamus),
         ]
     }
 

@@ -71,6 +71,10 @@ struct MemoryStream {
                     BusError(.conflict, "\(message.subject) is at revision \(present), expected was \(expected)"))
             }
         }
+        if let expected = message.headers[Headers.expectedLast], UInt64(expected) != lastSequence {
+            return .failure(
+                BusError(.conflict, "\(configuration.name) is at sequence \(lastSequence), expected was \(expected)"))
+        }
         if let limit = configuration.maximumMessageSize, message.payload.count > limit {
             return .failure(
                 BusError(

@@ -92,6 +92,10 @@ public struct EventText: Sendable {
             let regions = spent.body.regions
             let all = regions.reduce(0) { $0 + $1.cells + $1.nerves + $1.organs }
             text.add("\(decimals(all, 1)) LF spent in \(regions.count == 1 ? "1 region" : "\(regions.count) regions")")
+        case .regionAssignment(let assignment):
+            sign = .heartbeat
+            name = assignment.body.region.text
+            text.add("\(assignment.body.reason.rawValue): lives in \(assignment.body.home) (by \(assignment.body.by))")
         case .command(let command):
             sign = .command
             text.add("\(command.body.command) \(command.body.payload.text)")

@@ -12,6 +12,7 @@ public struct Sorter: Sendable {
     /// Into how many parts the regions are divided.
     public let partitions: Int
     private let configuration: ThalamusConfiguration
+    private var assignments: [Region: Region] = [:]
     private var names: NameTable
     private var partitionOfName: [Int32] = []
     private var view = WaveView()
@@ -40,15 +41,34 @@ public struct Sorter: Sendable {
         }
         if Int(number) < partitionOfName.count { return Int(partitionOfName[Int(number)]) }
         let named = (try? Region(names.name(number))) ?? Region(Thalamus.unnamed)
-        let found = Self.partition(of: GateID(region: configuration.home(of: named)), among: partitions)
+        let found = partition(of: named)
         partitionOfName.append(Int32(found))
         return found
+    }
+
+    /// The part of the region that waves name: that of its home's gate, and while no home is known, that of its own.
+    func partition(of region: Region) -> Int {
+        Self.partition(of: GateID(region: configuration.home(of: region, assigned: assignments)), among: partitions)
+    }
+
+    /// A region lives in a home from now on (decision 0037).
+    ///
+    /// - Parameter home: nil: in none.
+    package mutating func assign(_ region: Region, to home: Region?) {
+        assignments[region] = home
+        let number = Int(names.number(of: region.text))
+        guard number >= 0 else { return }
+        if number < partitionOfName.count {
+            partitionOfName[number] = Int32(partition(of: region))
+        } else {
+            partitionOfName.append(Int32(partition(of: region)))
+        }
     }
 
     private func rewritten(_ payload: RawSpan) throws(Refusal) -> Int {
         let bytes = payload.withUnsafeBytes { Array($0) }
         let region = try Envelope<WaveSignal>(decoding: bytes).body.effectiveRegion
-        return Self.partition(of: GateID(region: configuration.home(of: region)), among: partitions)
+        return partition(of: region)
     }
 
     /// The part of a gate: FNV-1a over its name, so that every program in every language finds the same.

@@ -27,6 +27,8 @@ public enum MessageType: String, CaseIterable, Sendable, Hashable {
     case verificationOutcome = "VerificationOutcome"
     /// An outcome that the thalamus took into its trust; since 2.1.
     case acceptedOutcome = "AcceptedOutcome"
+    /// A decision about the home of a region that waves name; since 2.1.
+    case regionAssignment = "RegionAssignment"
     /// Energy that was spent in regions over a span of time; since 2.1.
     case lifeforceSpent = "LifeforceSpent"
     /// An order to a cell, nerve or organ.
@@ -65,6 +67,8 @@ public enum AnyMessage: Sendable, Hashable {
     case verificationOutcome(Envelope<VerificationOutcome>)
     /// An outcome that the thalamus took into its trust; since 2.1.
     case acceptedOutcome(Envelope<AcceptedOutcome>)
+    /// A decision about the home of a region that waves name; since 2.1.
+    case regionAssignment(Envelope<RegionAssignment>)
     /// Energy that was spent in regions over a span of time; since 2.1.
     case lifeforceSpent(Envelope<LifeforceSpent>)
     /// An order to a cell, nerve or organ.
@@ -91,6 +95,7 @@ public enum AnyMessage: Sendable, Hashable {
         case .correlationEvent: self = .correlationEvent(try Envelope(header, body))
         case .verificationOutcome: self = .verificationOutcome(try Envelope(header, body))
         case .acceptedOutcome: self = .acceptedOutcome(try Envelope(header, body))
+        case .regionAssignment: self = .regionAssignment(try Envelope(header, body))
         case .lifeforceSpent: self = .lifeforceSpent(try Envelope(header, body))
         case .command: self = .command(try Envelope(header, body))
         case .commandResult: self = .commandResult(try Envelope(header, body))
@@ -114,6 +119,7 @@ public enum AnyMessage: Sendable, Hashable {
         case .correlationEvent(let message): message.header
         case .verificationOutcome(let message): message.header
         case .acceptedOutcome(let message): message.header
+        case .regionAssignment(let message): message.header
         case .lifeforceSpent(let message): message.header
         case .command(let message): message.header
         case .commandResult(let message): message.header
@@ -136,6 +142,7 @@ public enum AnyMessage: Sendable, Hashable {
         CorrelationEvent.self,
         VerificationOutcome.self,
         AcceptedOutcome.self,
+        RegionAssignment.self,
         LifeforceSpent.self,
         Command.self,
         CommandResult.self,
