@@ -164,7 +164,10 @@ let package = Package(
             ]),
         library(
             "NimmerHippocampus",
-            ["NimmerBus", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave", metrics]),
+            [
+                "NimmerBus", "NimmerIris", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave",
+                metrics,
+            ]),
         service(
             "hippocampus",
             [

@@ -30,19 +30,19 @@ public struct MeaningText: Sendable, Hashable {
         isTrusted: (_ sender: String, _ origin: Token) -> Bool = { _, _ in true }
     ) {
         guard let region = Self.region(of: trail) else { return nil }
-        let end: String
+        let decision: String
         switch kind {
         case .collapse, .summary:
             guard trail.collapse != nil else { return nil }
-            end = Self.event(of: trail).map { "; event \($0)" } ?? ""
+            decision = Self.event(of: trail).map { "; event \($0)" } ?? ""
         case .decision:
-            guard let decision = Self.decision(of: trail) else { return nil }
-            end = decision
+            guard let made = Self.decision(of: trail) else { return nil }
+            decision = made
         case .outcome:
             guard let result else { return nil }
-            end = (Self.decision(of: trail) ?? "") + "; outcome \(Self.harmless(result, Self.nameBytes))"
+            decision = (Self.decision(of: trail) ?? "") + "; outcome \(Self.harmless(result, Self.nameBytes))"
         }
-        text = Self.joined("\(region)", Self.witnesses(of: trail, isTrusted), end)
+        text = Self.joined("\(region)", Self.witnesses(of: trail, isTrusted), decision)
     }
 
     /// Text of a question that is asked now, in the form of the earlier decisions that it is compared with.
@@ -54,7 +54,8 @@ public struct MeaningText: Sendable, Hashable {
             witnesses = (input.witnesses ?? []).map { Self.witness($0.source, $0.content) }
         case .other(let json): witnesses = [Self.words(of: json, Self.contentBytes * 4)]
         }
-        text = Self.joined("\(request.region)", witnesses, "; event \(Self.harmless(request.eventType, Self.nameBytes))")
+        let event = Self.harmless(request.eventType, Self.nameBytes)
+        text = Self.joined("\(request.region)", witnesses, "; event \(event)")
     }
 
     /// The region that a trail is about; nil where it names none.
@@ -105,16 +106,15 @@ public struct MeaningText: Sendable, Hashable {
         "\(harmless(source, nameBytes)) \(words(of: content, contentBytes))"
     }
 
-    /// Beginning, as many middle parts as have room, and the end, which is kept whole where it can be.
-    private static func joined(_ head: String, _ middle: [String], _ tail: String) -> String {
-        let tail = cut(tail, maximumBytes - 256)
-        var text = cut(head, 240)
-        for (place, part) in middle.enumerated() {
-            let next = (place == 0 ? ": " : "; ") + part
-            guard text.utf8.count + next.utf8.count + tail.utf8.count <= maximumBytes else { break }
+    /// Region and decision, then as many witnesses as have room: what is cut off is never the decision.
+    private static func joined(_ region: String, _ witnesses: [String], _ decision: String) -> String {
+        var text = cut(cut(region, 240) + decision, maximumBytes)
+        for (place, witness) in witnesses.enumerated() {
+            let next = (place == 0 ? ": " : "; ") + witness
+            guard text.utf8.count + next.utf8.count <= maximumBytes else { break }
             text += next
         }
-        return cut(text + tail, maximumBytes)
+        return text
     }
 
     // MARK: - Content as words
