@@ -25,6 +25,12 @@ public struct OrganSettings: Hashable, Sendable {
     public var queue = 32
     /// Tokens that an answer may have at most.
     public var maxTokens = 512
+    /// Indicates whether its model makes embeddings, so that `iris.organ` may name it.
+    public var embeddings = false
+    /// Number of components that each embedding must have, 1…4096; nil: that of the first answer.
+    public var dimensions: Int?
+    /// Text before each text that is embedded, as some models expect it: `search_query: `; empty: nothing.
+    public var prefix = ""
     /// Cost of a thousand tokens, in LF.
     public var lfPerThousandTokens = 1.0
     /// Cost of a second of work, in LF.

@@ -26,6 +26,8 @@ public struct SystemFile: Sendable {
     public var bridge = BridgeSettings()
     /// The hippocampus.
     public var memory = MemorySettings()
+    /// Meaning as vectors; nil where the file does not name it: regions are compared by their patterns alone.
+    public var iris: IrisSettings?
     /// Lifeforce that outcomes give back.
     public var lifeforce = LifeforceSettings()
     /// The nats-server.

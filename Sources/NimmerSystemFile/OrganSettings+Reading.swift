@@ -2,6 +2,9 @@ import NimmerSystem
 import NimmerWave
 
 extension OrganSettings {
+    /// Longest text before a text, in bytes.
+    private static let maximumPrefixBytes = 256
+
     init(_ node: YAMLNode, file: String) throws(SystemError) {
         var keys = try MappingReader(node, place: "an organ", file: file)
         let name = try keys.required("name", try keys.token("name"))
@@ -22,6 +25,20 @@ extension OrganSettings {
         loadTimeoutMS = try keys.integer("load_timeout_ms", in: 1...3_600_000, unit: "milliseconds") ?? loadTimeoutMS
         queue = try keys.integer("queue", in: 1...10_000) ?? queue
         maxTokens = try keys.integer("max_tokens", in: 16...32_768) ?? maxTokens
+        embeddings = try keys.boolean("embeddings") ?? embeddings
+        dimensions = try keys.integer("dimensions", in: 1...4096)
+        if let text = try keys.text("prefix") {
+            guard text.utf8.count <= Self.maximumPrefixBytes, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f })
+            else {
+                throw keys.refusal(
+                    "prefix",
+                    expected: "prefix: a text of at most \(Self.maximumPrefixBytes) bytes without control characters")
+            }
+            prefix = text
+        }
+        for key in ["dimensions", "prefix"] where !embeddings && node[key]?.isNull == false {
+            throw keys.refusal(key, expected: "embeddings: true beside \(key), which is about embeddings alone")
+        }
         lfPerThousandTokens = try keys.number("lf_per_1000_tokens", in: 0...1e9) ?? lfPerThousandTokens
         lfPerSecond = try keys.number("lf_per_second", in: 0...1e9) ?? lfPerSecond
         keyFile = try keys.text("key_file")

@@ -35,6 +35,7 @@ extension SystemFile {
         thalamus = try SystemFile.thalamus(keys.node("thalamus"), file: file)
         bridge = try BridgeSettings(keys.node("bridge"), file: file)
         memory = try SystemFile.memory(keys.node("memory"), file: file)
+        iris = try SystemFile.iris(keys.node("iris"), organs: organs, file: file)
         lifeforce = try LifeforceSettings(keys.node("lifeforce"), file: file)
         nats = try SystemFile.nats(keys.node("nats"), file: file)
         mqtt = try SystemFile.mqtt(keys.node("mqtt"), file: file)
