@@ -154,7 +154,10 @@ let package = Package(
             ]),
         library(
             "NimmerBridge",
-            ["NimmerBus", "NimmerCognition", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave", log],
+            [
+                "NimmerBus", "NimmerCognition", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem",
+                "NimmerWave", log,
+            ],
             settings: strict + failPoints),
         service(
             "cognition-bridge",
@@ -171,7 +174,7 @@ let package = Package(
         service(
             "hippocampus",
             [
-                "NimmerBus", "NimmerBusNATS", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
+                "NimmerBus", "NimmerBusNATS", "NimmerHippocampus", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres",
                 "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log,
             ]),
         library(

@@ -1,7 +1,7 @@
 extension Migration {
     /// Rows that wait to be remembered by their meaning: added by the commit that stores them, so that none is lost.
-    static let meanings = Migration(
-        version: 15, name: "meanings",
+    static let pendingMeanings = Migration(
+        version: 15, name: "pending_meanings",
         sql: """
             create table meaning_settings (
                 env text primary key,
