@@ -38,6 +38,7 @@ struct Ground: Sendable {
           commands: act
           allow: [motor.stop]
         web: {}
+        iris: {}
         """
     /// The same, with a page for operators.
     static let acting = text.replacing("web: {}", with: "web: {role: operator}")
