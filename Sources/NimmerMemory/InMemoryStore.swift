@@ -67,6 +67,11 @@ public final class InMemoryStore: MemoryStore {
         memory.withLock { $0.counts }
     }
 
+    /// The outcome that counts of an opening; nil without one, or where it was taken back.
+    package func result(of opening: MessageID) -> VerificationResult? {
+        memory.withLock { $0.result(of: opening) }
+    }
+
     /// Does nothing: what was remembered stays.
     public func close() async {}
 }
@@ -207,6 +212,11 @@ struct MemoryContents: TrailSource {
             gates[key]?.partial += outcome.result == .partial ? sign : 0
             gates[key]?.lifeforceEarned += (outcome.earned ?? 0) * Double(sign)
         }
+    }
+
+    /// The outcome that counts of an opening.
+    func result(of opening: MessageID) -> VerificationResult? {
+        counted.result(of: opening)
     }
 
     // MARK: - TrailSource

@@ -10,10 +10,10 @@ public protocol VectorStore: Sendable {
     func open() async throws(MemoryError)
 
     /// Keeps items, each unless one of the same kind and region is nearer than ``RememberedItem/duplicateCosine``: then that one's counter
-    /// goes up.
+    /// goes up. One that cannot be kept is refused alone, by name.
     func keep(_ items: [RememberedItem]) async throws(MemoryError) -> VectorReport
 
-    /// The nearest items, nearest first.
+    /// The nearest items, nearest first; of equals the newest first, then by id.
     func search(_ query: VectorQuery) async throws(MemoryError) -> [VectorMatch]
 
     /// Ends; a later call of another method opens again.
@@ -128,6 +128,8 @@ public struct VectorReport: Sendable, Hashable {
     public var known = 0
     /// Number of near duplicates, counted and not kept.
     public var duplicates = 0
+    /// Items that no store can keep, and why: trying again does not help.
+    public var refused: [Refused] = []
 
     /// Nothing yet.
     public init() {}
