@@ -175,7 +175,7 @@ let package = Package(
             "hippocampus",
             [
                 "NimmerBus", "NimmerBusNATS", "NimmerHippocampus", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres",
-                "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log,
+                "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log,
             ]),
         library(
             "NimmerOrgan",

@@ -78,6 +78,15 @@ package final class MeaningKeeper: Sendable {
         await vectors.close()
     }
 
+    /// Lets nothing wait any more in an environment that is not remembered by meaning; a store that is away is asked again.
+    package static func stop(_ source: any MeaningSource, _ environment: Environment) async {
+        while !Task.isCancelled {
+            do throws(MemoryError) { return try await source.stopMeanings(environment) } catch {
+                guard (try? await Task.sleep(for: .seconds(30))) != nil else { return }
+            }
+        }
+    }
+
     /// Embeds one batch of what waits.
     ///
     /// - Returns: whether more may be ready.
@@ -162,6 +171,7 @@ package final class MeaningKeeper: Sendable {
             $0.kept += report.kept
             $0.known += report.known
             $0.duplicates += report.duplicates
+            $0.refused += report.refused.count
         }
     }
 

@@ -27,6 +27,8 @@ package struct MeaningStatus: Sendable, Hashable {
     package var empty = 0
     /// Texts without an embedding: not finite, or of no known word.
     package var unembeddable = 0
+    /// Items that the store cannot keep.
+    package var refused = 0
     /// Rows that wait to be embedded.
     package var waiting = 0
     /// Rows that were dropped, since too many waited.
@@ -54,7 +56,8 @@ package struct MeaningStatus: Sendable, Hashable {
         [
             "kept": .number(Double(kept)), "known": .number(Double(known)), "duplicates": .number(Double(duplicates)),
             "empty": .number(Double(empty)), "unembeddable": .number(Double(unembeddable)),
-            "waiting": .number(Double(waiting)), "dropped": .number(Double(dropped)),
+            "refused": .number(Double(refused)), "waiting": .number(Double(waiting)),
+            "dropped": .number(Double(dropped)),
             "summaries": .number(Double(summaries)), "answered": .number(Double(answered)),
             "late": .number(Double(late)), "failed": .number(Double(failed)),
             "model": model.map { .string($0.name) } ?? .null,
@@ -68,6 +71,7 @@ package struct MeaningStatus: Sendable, Hashable {
         page.counter("nimmer_meanings_known_total", "Items that were there already.", known)
         page.counter("nimmer_meanings_duplicates_total", "Near duplicates, counted and not kept.", duplicates)
         page.counter("nimmer_meanings_unembeddable_total", "Texts that the model gives no embedding.", unembeddable)
+        page.counter("nimmer_meanings_refused_total", "Items that the store cannot keep.", refused)
         page.counter("nimmer_meanings_dropped_total", "Rows dropped, since too many waited.", dropped)
         page.counter("nimmer_meanings_answers_total", "Searches and recalls that were answered.", answered)
         page.counter("nimmer_meanings_late_total", "Searches and recalls without an answer in their time.", late)
