@@ -158,7 +158,10 @@ let package = Package(
             ]),
         library(
             "NimmerBridge",
-            ["NimmerBus", "NimmerCognition", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave", log],
+            [
+                "NimmerBus", "NimmerCognition", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem",
+                "NimmerWave", log,
+            ],
             settings: strict + failPoints),
         service(
             "cognition-bridge",
@@ -168,12 +171,15 @@ let package = Package(
             ]),
         library(
             "NimmerHippocampus",
-            ["NimmerBus", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave", metrics]),
+            [
+                "NimmerBus", "NimmerIris", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave",
+                metrics,
+            ]),
         service(
             "hippocampus",
             [
-                "NimmerBus", "NimmerBusNATS", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
-                "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log,
+                "NimmerBus", "NimmerBusNATS", "NimmerHippocampus", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres",
+                "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log,
             ]),
         library(
             "NimmerOrgan",

@@ -26,6 +26,7 @@ package final class BridgeProcess: Sendable {
     let rejects: RejectLimiter
     let suspects: CrashSuspectTracker
     let stores: StoreWatch
+    let recalling: Recalling
     private let access = ExclusiveAccess()
     /// A question that was given up before it ended.
     private struct GivenUp: Sendable {
@@ -67,6 +68,7 @@ package final class BridgeProcess: Sendable {
         scheduler = Mutex(Scheduler(settings))
         commands = CommandRegistry(process, settings.allow)
         stores = StoreWatch(process)
+        recalling = Recalling(process, process.system?.iris?.recall)
         let names = PrivateNames(process)
         self.names = names
         acts = Acts(process, stores, names, failPoint: failPoint)
@@ -253,9 +255,11 @@ package final class BridgeProcess: Sendable {
     func outcome(of ask: Ask) async -> AskOutcome {
         let mind = settings.minds[ask.mind]
         let contract = DecisionContract(ask.request, catalogue: commands.catalogue)
+        let recall = if let known = ask.recall { known } else { await recalling.recall(ask.request) }
         let prompt = Prompt(
-            ask.request, contract: contract, about: settings.about, repair: ask.repair,
-            maximumBytes: mind.promptBytes, at: .now())
+            ask.request, contract: contract, about: settings.about, repair: ask.repair, recall: recall,
+            recallBytes: recalling.limits?.bytes ?? 0, maximumBytes: mind.promptBytes, at: .now())
+        scheduler.withLock { $0.remind(ask.request.requestID, of: recall, used: prompt.recalled) }
         let question = MindQuestion(
             requestID: ask.request.requestID, system: prompt.system, user: prompt.user, schema: contract.schema,
             maximumTokens: ask.maximumTokens ?? mind.maxTokens, temperature: mind.temperature)

@@ -40,6 +40,7 @@ extension BridgeProcess {
             "waiting": .number(Double(waiting)), "asking": .number(Double(asking)),
             "acts_open": .number(Double(acts.open)), "suspects": .number(Double(suspects.suspected)),
             "set_aside": .number(Double(suspects.setAside)), "unacknowledged": .number(Double(stores.waiting)),
+            "recall": recalling.json,
             "degraded": stores.trouble.map { .string("streams do not take answers: \($0)") } ?? .null,
         ]
     }
@@ -65,6 +66,7 @@ extension BridgeProcess {
         page.counter(
             "nimmer_set_aside_total", "Messages set aside, since the process ended by them.", suspects.setAside)
         stores.measure(into: &page)
+        recalling.measure(into: &page)
         let now = scheduler.withLock { $0.clock.read(.now()) }
         for mind in scheduler.withLock({ $0.accounts(at: now) }) { measure(mind, at: now, into: &page) }
         for (mind, load) in zip(settings.minds, loads) {

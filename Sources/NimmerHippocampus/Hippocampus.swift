@@ -33,6 +33,7 @@ package final class Hippocampus: Sendable {
     let earnings: LifeforceSettings
     let reject: @Sendable (Refusal, BusMessage) -> Void
     private let notify: @Sendable (Notice) -> Void
+    private let committed: @Sendable () -> Void
     private let rows: Recorder
     private let commits: Timer
     private let intake = FlowControl()
@@ -67,12 +68,13 @@ package final class Hippocampus: Sendable {
     ///   - metrics: where sizes and times of commits are recorded.
     ///   - earnings: what outcomes give back.
     ///   - suspects: tracks the messages that may have ended an earlier run; nil: none are tracked.
+    ///   - committed: called after each commit that stored something new; must not block.
     package init(
         bus: any Bus, store: any MemoryStore, environment: Environment, limits: Batcher<Held>.Limits,
         reject: @escaping @Sendable (Refusal, BusMessage) -> Void = { _, _ in },
         notify: @escaping @Sendable (Notice) -> Void = { _ in },
         metrics: any MetricsFactory = NOOPMetricsHandler.instance, suspects: CrashSuspectTracker? = nil,
-        earnings: LifeforceSettings = LifeforceSettings()
+        earnings: LifeforceSettings = LifeforceSettings(), committed: @escaping @Sendable () -> Void = {}
     ) {
         self.suspects = suspects
         self.earnings = earnings
@@ -82,6 +84,7 @@ package final class Hippocampus: Sendable {
         self.limits = limits
         self.reject = reject
         self.notify = notify
+        self.committed = committed
         rows = Recorder(label: "nimmer_batch_rows", dimensions: [], aggregate: true, factory: metrics)
         commits = Timer(label: "nimmer_commit_seconds", dimensions: [], factory: metrics)
     }
@@ -142,6 +145,7 @@ package final class Hippocampus: Sendable {
             case .writeNow: perform(batcher.writeNow(at: now), send)
             case .wrote(.success(let report), let count):
                 note(report, count)
+                if report.stored > 0 { committed() }
                 perform(batcher.wrote(at: now), send)
             case .wrote(.failure(let error), _):
                 storeChanged(failure: error)

@@ -7,7 +7,7 @@ extension Grant {
     ///
     /// - Throws: a `SystemError` where two would share a name, or a setting names a subject that is not a device's.
     public static func all(of system: SystemFile, in env: Environment) throws(SystemError) -> [Grant] {
-        var grants = [thalamus(system, env), bridge(system, env), hippocampus(env), observer(env), `operator`(env)]
+        var grants = [thalamus(system, env), bridge(system, env), hippocampus(system, env), observer(env), `operator`(env)]
         if !system.virtual.isEmpty {
             grants.append(garden(env))
             for place in grants.indices where grants[place].role == .observer {
@@ -116,6 +116,8 @@ extension Grant {
         // The opinions of minds about openings.
         grant.publish.append("\(env.rawValue).nervous.outcomes.*.feedback.cognition-bridge")
         for organ in system.organs { grant.asks("\(env.rawValue).organs.\(organ.name).*", of: organ.name) }
+        // Earlier decisions like the one that is asked for.
+        if system.iris != nil { grant.asks("\(env.rawValue).nervous.cells.hippocampus.request", of: "hippocampus") }
         grant.isService()
         grant.ensures(systemStreams(env), changes: false)
         let decided = SystemStreams.decisions(env)
@@ -132,10 +134,13 @@ extension Grant {
         return grant
     }
 
-    private static func hippocampus(_ env: Environment) -> Grant {
+    private static func hippocampus(_ system: SystemFile, _ env: Environment) -> Grant {
         var grant = Grant("hippocampus", .hippocampus)
         grant.publish.append("\(env.rawValue).nervous.rejects.hippocampus")
         grant.subscribe.append(Subject.correlation(env).text)
+        grant.serves("\(env.rawValue).nervous.cells.hippocampus.request")
+        // The organ with the real model.
+        if let organ = system.iris?.organ { grant.asks("\(env.rawValue).organs.\(organ).embed", of: organ) }
         grant.isService()
         grant.ensures(systemStreams(env), changes: false)
         grant.works(SystemStreams.transitions(env), durable: "hippocampus")

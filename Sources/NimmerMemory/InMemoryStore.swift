@@ -6,7 +6,7 @@ import Synchronization
 /// Keeps the contract of ``MemoryStore`` to the letter, PostgreSQL's limits included: a text that holds U+0000 cannot
 /// be kept, and its row is set aside.
 public final class InMemoryStore: MemoryStore {
-    private let memory = Mutex(MemoryContents())
+    let memory = Mutex(MemoryContents())
 
     /// An empty store.
     public init() {}
@@ -99,6 +99,8 @@ struct MemoryContents: TrailSource {
     var days: [LifeforceDay.Key: LifeforceDay] = [:]
     private var counted = CountedOutcomes()
     private var rejected: [MessageID: MemoryEntry] = [:]
+    /// What waits to be remembered by its meaning.
+    var meanings = WaitingMeanings()
 
     var counts: MemoryCounts {
         var counts = MemoryCounts()
@@ -122,6 +124,7 @@ struct MemoryContents: TrailSource {
                 _ = insert(entry.setAside(because: reason))
             } else if insert(entry) {
                 report.stored += 1
+                meanings.stored(entry)
             } else {
                 report.known += 1
             }

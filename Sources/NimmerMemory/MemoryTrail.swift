@@ -44,7 +44,7 @@ public struct MemoryTrail: Sendable, Hashable {
 
     /// One line of the story: what it is about, when, and what happened.
     public struct Line: Sendable, Hashable {
-        /// `wave`, `transition`, `collapse`, `witness`, `request`, `response`, `asked`, `reason`, `command`, `act`, `verification` or `next`.
+        /// `wave`, `transition`, `collapse`, `witness`, `request`, `response`, `recalled`, `asked`, `reason`, `command`, `act`, `verification` or `next`.
         public var kind: String
         /// Time; nil for parts of the line before and for what is missing.
         public var at: Timestamp?
@@ -138,7 +138,8 @@ public struct MemoryTrail: Sendable, Hashable {
         let asked = (record?.asked ?? []).filter { $0.verdict != "valid" }.map {
             line("asked", nil, "\($0.mind): \($0.verdict)")
         }
-        return asked
+        let recalled = (record?.recalled ?? []).map { line("recalled", nil, "reminded of the decision \($0.text)") }
+        return recalled + asked
             + [
                 record?.reason.map { line("reason", nil, $0) },
                 record?.why.map { line("reason", nil, "by rule: \($0)") },

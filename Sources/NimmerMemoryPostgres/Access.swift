@@ -106,6 +106,11 @@ struct Access {
                 exception when undefined_table then null;
                 end $$;
                 do $$ begin
+                    grant select, insert, update, delete on meaning_settings to \(writer);
+                    grant select, insert, delete on pending_meanings to \(writer);
+                exception when undefined_table then null;
+                end $$;
+                do $$ begin
                     grant execute on function make_transition_partition(timestamptz) to \(writer);
                 exception when undefined_function then null;
                 end $$;

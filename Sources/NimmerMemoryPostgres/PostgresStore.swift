@@ -127,6 +127,15 @@ public actor PostgresStore: MemoryStore {
         try perform { (connection) throws(PostgresFailure) in try connection.run(statement) }.values
     }
 
+    /// Runs statements in one transaction.
+    func inTransaction(_ body: (PostgresConnection) throws(PostgresFailure) -> Void) throws(MemoryError) {
+        try perform { (connection) throws(PostgresFailure) in
+            try connection.script("begin")
+            try body(connection)
+            try connection.script("commit")
+        }
+    }
+
     /// Closes the connection.
     public func close() {
         connection = nil

@@ -4,6 +4,7 @@ import NimmerBusNATS
 import NimmerHippocampus
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerPlatform
 import NimmerProcess
 import NimmerSystem
 import NimmerSystemFile
@@ -32,11 +33,15 @@ enum Main {
             let logger = process.logger
             process.metrics.describe("nimmer_batch_rows", "Rows in a commit.")
             process.metrics.describe("nimmer_commit_seconds", "How long a commit took, in seconds.")
+            let meaning = MeaningStart(process, start.database)
+            let keeper = meaning?.keeper
             let hippocampus = Hippocampus(
                 bus: process.bus, store: store, environment: process.environment, limits: start.limits,
                 reject: { rejects.reject($0, $1) }, notify: { $0.log(to: logger) },
                 metrics: process.metrics, suspects: suspects,
-                earnings: process.system?.lifeforce ?? LifeforceSettings())
+                earnings: process.system?.lifeforce ?? LifeforceSettings(), committed: { keeper?.committed() })
+            let requests = MemoryRequests(process, rejects, meaning?.search)
+            let responder = try await requests.serve()
             process.answers.report {
                 var statistics = ServiceResponder.Statistics()
                 let status = hippocampus.status
@@ -45,12 +50,14 @@ enum Main {
                 statistics.lastError = status.trouble?.description ?? ""
                 var data = status.json.object ?? [:]
                 data["suspects"] = .number(Double(suspects.suspected))
+                data["meaning"] = keeper?.status.json ?? .null
                 data["messages_set_aside"] = .number(Double(suspects.setAside))
                 statistics.data = .object(data)
                 return statistics
             }
             process.metrics.collect { page in
                 hippocampus.status.measure(into: &page)
+                keeper?.status.measure(into: &page)
                 page.counter(
                     "nimmer_set_aside_total", "Messages set aside, since the process ended by them.", suspects.setAside)
             }
@@ -61,7 +68,15 @@ enum Main {
                 return missing.isEmpty ? nil : "not read yet: " + missing.joined(separator: ", ")
             }
             process.health.started()
+            // Not children of the run: a store or a model that hangs cannot delay a stop.
+            let tasks = TaskOwner()
+            tasks.run { await requests.run() }
+            tasks.run { [environment = process.environment] in
+                if let keeper { await keeper.run() } else { await MeaningKeeper.stop(store, environment) }
+            }
             await hippocampus.run(until: { await process.untilStopped() }, trouble: trouble)
+            tasks.cancelAll()
+            responder.cancel()
         }
     }
 

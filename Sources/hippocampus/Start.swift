@@ -9,7 +9,8 @@ extension Manifest {
     /// Identity of the hippocampus and its settings.
     static let hippocampus = Manifest(
         name: "hippocampus", version: "1.0.0",
-        summary: "Moves decisions from the streams into PostgreSQL, in batches, exactly once in effect.")
+        summary: "Moves decisions from the streams into PostgreSQL, in batches, exactly once in effect.",
+        domain: "memory", commands: MemoryRequests.commands)
 }
 
 /// Settings of the hippocampus.

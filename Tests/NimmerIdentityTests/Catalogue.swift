@@ -37,7 +37,7 @@ enum Catalogue {
             all.append("dev.nervous.cells.thalamus.request.\(part)")
         }
         for sender in senders {
-            all += ["math", "flow", "motor", "reflex", "thalamus", "cognition-bridge"].map {
+            all += ["math", "flow", "motor", "reflex", "thalamus", "cognition-bridge", "hippocampus"].map {
                 "dev.nervous.cells.\($0).request.\(sender)"
             }
             all += ["dev.nervous.outcomes.plant.feedback.\(sender)", "dev.cognitive.bridge.request.\(sender)"]
@@ -48,7 +48,7 @@ enum Catalogue {
             "dev.nervous.gates.math-cell.outcome", "dev.nervous.regions.plant", "dev.nervous.regions.plant.operator",
             "dev.nervous.cells.math.wave.math",
         ]
-        all += ["math", "flow", "motor", "speech", "poem", "thalamus"].map { "$SRV.STATS.\($0)" }
+        all += ["math", "flow", "motor", "speech", "poem", "thalamus", "hippocampus"].map { "$SRV.STATS.\($0)" }
         all += [
             "dev.nervous.gates.reflex-nerve.transition", "dev.nervous.gates.reflex-nerve.transition.reflex",
             "dev.nervous.gates.plant.transition",
@@ -189,6 +189,8 @@ enum Catalogue {
             own.formUnion(streams(["KV_DEV-ACTS"], ["INFO", "CREATE", "UPDATE", "MSG.GET"]))
             own.formUnion(reading("KV_DEV-ACTS").union(reading("DEV-ESCALATIONS")))
             own.formUnion(both("dev.nervous.cells.motor.request", name))
+            // Earlier decisions like the one that is asked for.
+            own.formUnion(both("dev.nervous.cells.hippocampus.request", name).union(["$SRV.STATS.hippocampus"]))
             own.formUnion(["dev.nervous.rejects.cognition-bridge", "$SRV.STATS.motor"])
             own.formUnion(organs(name).union(["$SRV.STATS.speech", "$SRV.STATS.poem"]))
             own.formUnion(streams(streams[..<5], ["INFO", "CREATE"]))
@@ -257,7 +259,7 @@ enum Catalogue {
         default: break
         }
         // The one that is asked hears every sender.
-        if parts.contains(name), !["hippocampus", "vision"].contains(name) {
+        if parts.contains(name), name != "vision" {
             own.formUnion((subjects + wide).filter { $0.hasPrefix("dev.nervous.cells.\(name).request") })
         }
         if ["math", "flow", "motor", "cellar"].contains(name) { own.insert("dev.nervous.cells.\(name).handover") }

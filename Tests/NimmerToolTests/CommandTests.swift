@@ -97,6 +97,7 @@ func leaves() -> [(words: [String], type: any ParsableCommand.Type)] {
             ["wave", "plot", "--from", "a", "--out", "a.svg"],
             ["gate", "list"], ["gate", "watch"], ["gate", "why", "math"], ["gate", "simulate", "-"], ["cell", "list"],
             ["cell", "ask", "math"], ["cell", "new", "a"], ["nerve", "new", "a"], ["memory", "why", "a"],
+            ["memory", "search", "a"],
             ["memory", "export", "--for", "training"],
             ["memory", "backup"], ["memory", "restore", "a"], ["memory", "aside", "list"],
             ["memory", "aside", "show", "1"],

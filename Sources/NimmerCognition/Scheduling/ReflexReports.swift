@@ -94,6 +94,7 @@ extension Scheduler {
 
     private func record(_ entry: WaitingRequest, commands: [DownstreamCommand], at now: Timestamp) -> DecisionRecord {
         var record = DecisionRecord(eventType: entry.request.eventType, region: entry.region, asked: entry.asked)
+        record.recalled = Array(entry.recalled.prefix(Recall.maximumItems))
         if !entry.merged.isEmpty { record.merged = entry.merged.count }
         if !commands.isEmpty {
             record.commands = mode

@@ -146,7 +146,7 @@ public struct Scheduler: Sendable {
                     .ask(
                         Ask(
                             request: hand.entry.request, mind: index, repair: problems, maximumTokens: more,
-                            deadline: hand.deadline))
+                            recall: hand.entry.recall, deadline: hand.deadline))
                 ]
             }
         case .failed: break
@@ -198,7 +198,8 @@ public struct Scheduler: Sendable {
         mindStates[index].asked += 1
         mindStates[index].breaker.begin(at: now)
         running[entry.id] = Running(entry: entry, mind: index, repairs: 0, deadline: deadline)
-        return .ask(Ask(request: entry.request, mind: index, repair: [], deadline: deadline))
+        return .ask(
+            Ask(request: entry.request, mind: index, repair: [], recall: entry.recall, deadline: deadline))
     }
 
     /// The surer first, then the older, then by id: a total order, so that the same input gives the same output.
@@ -311,6 +312,19 @@ public struct Scheduler: Sendable {
         if let regionBudget = regionBudgets.firstIndex(where: { $0.pattern.matches(region) }) {
             regionBudgets[regionBudget].budget.spend(cost, at: now)
         }
+    }
+
+    /// A mind is reminded of earlier decisions; the next mind that is asked will be of the same.
+    ///
+    /// - Parameters:
+    ///   - id: the request; one that is not in a mind's hands changes nothing.
+    ///   - recall: what was found, for the next mind.
+    ///   - used: those of them that the prompt holds.
+    public mutating func remind(_ id: MessageID, of recall: Recall, used: [MessageID]) {
+        guard var entry = running[id]?.entry else { return }
+        entry.recall = recall
+        entry.recalled += used.filter { !entry.recalled.contains($0) }
+        running[id]?.entry = entry
     }
 
     /// Counts what an earlier run spent, by its responses.

@@ -23,17 +23,21 @@ public struct Ask: Sendable, Hashable {
     public var repair: [String]
     /// Tokens that the answer may have, where these are more than the mind's own: its last answer was cut off.
     public var maximumTokens: Int?
+    /// Earlier decisions like it; nil: they are looked for first.
+    public var recall: Recall?
     /// Time at which the request expires.
     public var deadline: Timestamp
 
     /// Creates a question.
     public init(
-        request: CognitiveRequest, mind: Int, repair: [String] = [], maximumTokens: Int? = nil, deadline: Timestamp
+        request: CognitiveRequest, mind: Int, repair: [String] = [], maximumTokens: Int? = nil, recall: Recall? = nil,
+        deadline: Timestamp
     ) {
         self.request = request
         self.mind = mind
         self.repair = repair
         self.maximumTokens = maximumTokens
+        self.recall = recall
         self.deadline = deadline
     }
 }

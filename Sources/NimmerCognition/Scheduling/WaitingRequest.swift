@@ -26,6 +26,10 @@ struct WaitingRequest: Sendable, Hashable {
     var tried: Set<Int> = []
     /// Minds that were asked, for the record.
     var asked: [AskedMind] = []
+    /// Earlier decisions like it; nil until they were looked for.
+    var recall: Recall?
+    /// Those that its minds were reminded of, for the record.
+    var recalled: [MessageID] = []
     /// Time at which asking ends; set when it begins.
     var askUntil: Timestamp?
     /// The surest of the valid answers that called themselves unsure.

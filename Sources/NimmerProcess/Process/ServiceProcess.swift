@@ -250,14 +250,24 @@ public struct ServiceProcess: Sendable {
     ///
     /// Never throws: no responder, no answer in time or an unreadable answer is an `error` result with the reason.
     public func ask(_ command: Command, cell: Token) async -> CommandResult {
-        let message = Envelope(id: .v7(), at: .now(), from: source, command)
         let timeout = Duration.milliseconds(command.deadlineMilliseconds.addingSaturated(500))
-        do throws(BusError) {
-            let answer = try await requests.request(
-                .request(environment, cell: cell), of: cell, payload: message.encoded(), timeout: timeout)
-            do throws(Refusal) {
-                return try Envelope<CommandResult>(answer: answer.payload).body
-            } catch { return CommandResult(status: .error, error: "\(cell) answered what cannot be read: \(error)") }
-        } catch { return CommandResult(status: .error, error: "\(cell): \(error)") }
+        do throws(BusError) { return try await ask(command, cell: cell, within: timeout) } catch {
+            return CommandResult(status: .error, error: "\(cell): \(error)")
+        }
+    }
+
+    /// Sends a command to a cell and waits for its answer, for at most the timeout.
+    ///
+    /// - Returns: the answer; an unreadable one is an `error` result with the reason.
+    /// - Throws: a `BusError` without an answer in time.
+    package func ask(
+        _ command: Command, cell: Token, within timeout: Duration
+    ) async throws(BusError) -> CommandResult {
+        let message = Envelope(id: .v7(), at: .now(), from: source, command)
+        let answer = try await requests.request(
+            .request(environment, cell: cell), of: cell, payload: message.encoded(), timeout: timeout)
+        do throws(Refusal) { return try Envelope<CommandResult>(answer: answer.payload).body } catch {
+            return CommandResult(status: .error, error: "\(cell) answered what cannot be read: \(error)")
+        }
     }
 }

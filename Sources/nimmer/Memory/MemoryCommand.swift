@@ -4,9 +4,11 @@ import ArgumentParser
 struct MemoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "memory",
-        abstract: "Follow a decision, export what was learned, look at what was set aside, back up and restore.",
+        abstract:
+            "Follow a decision, search by meaning, export what was learned, look at what was set aside, back up and restore.",
         subcommands: [
-            MemoryWhyCommand.self, MemoryExportCommand.self, MemoryAsideCommand.self, MemoryBackupCommand.self,
+            MemoryWhyCommand.self, MemorySearchCommand.self, MemoryExportCommand.self, MemoryAsideCommand.self,
+            MemoryBackupCommand.self,
             MemoryRestoreCommand.self,
         ])
 }

@@ -39,6 +39,8 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
     public var isReflex: Bool
     /// The newer request whose answer stands for this one too.
     public var mergedInto: MessageID?
+    /// The earlier decisions that the minds were reminded of, the nearest first (at most 20).
+    public var recalled: [MessageID]
     /// Members that are not declared, as they came.
     public var others: JSONObject
 
@@ -62,6 +64,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
         waitedFor: String? = nil,
         isReflex: Bool = false,
         mergedInto: MessageID? = nil,
+        recalled: [MessageID] = [],
         others: JSONObject = [:]
     ) {
         self.eventType = eventType
@@ -82,6 +85,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
         self.waitedFor = waitedFor
         self.isReflex = isReflex
         self.mergedInto = mergedInto
+        self.recalled = recalled
         self.others = others
     }
 
@@ -106,6 +110,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
         .optional("waited_for", .text(1024), "Of an expired request, what it waited for."),
         .optional("reflex", .truth, "True if a reflex decided; default false."),
         .optional("merged_into", .uuid, "The newer request whose answer stands for this one too."),
+        .optional("recalled", .list(.uuid, 20), "The earlier decisions that the minds were reminded of, the nearest first."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
@@ -127,6 +132,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
         waitedFor = try fields.optional(15)
         isReflex = try fields.optional(16) ?? false
         mergedInto = try fields.optional(17)
+        recalled = try fields.optional(18) ?? []
         others = fields.others()
     }
 
@@ -150,6 +156,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
             if let waitedFor { out.member("waited_for", waitedFor) }
             if isReflex != false { out.member("reflex", isReflex) }
             if let mergedInto { out.member("merged_into", mergedInto) }
+            if recalled != [] { out.member("recalled", list: recalled) { $1.write($0) } }
             out.members(others)
         }
     }

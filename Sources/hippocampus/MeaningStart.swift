@@ -1,0 +1,73 @@
+import Logging
+import NimmerBus
+import NimmerHippocampus
+import NimmerIris
+import NimmerMemory
+import NimmerMemoryPostgres
+import NimmerPlatform
+import NimmerProcess
+import NimmerSystem
+import NimmerWave
+
+/// Memory by meaning of this process: what embeds, what keeps, and what answers.
+struct MeaningStart: Sendable {
+    /// Embeds what was committed.
+    let keeper: MeaningKeeper
+    /// Finds what is near.
+    let search: MeaningSearch
+
+    /// Memory by meaning, where the system file has the section `iris`; else nil.
+    init?(_ process: ServiceProcess, _ database: DatabaseSettings) {
+        guard let iris = process.system?.iris else { return nil }
+        let logger = process.logger
+        let path = EmbeddingTable.locate(
+            executable: "/proc/self/exe", environment: ProcessVariable.current())
+        var table: EmbeddingTable?
+        if let path {
+            do throws(DataFileError) { table = try EmbeddingTable(path: path) } catch {
+                logger.warning("The table of meanings cannot be read", metadata: ["reason": "\(error)"])
+            }
+        }
+        let chain = EmbeddingChain(table: table, organTime: .milliseconds(iris.deadlineMS))
+        let grants = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
+        keeper = MeaningKeeper(
+            // Connections of their own: no commit waits for them.
+            PostgresStore(database), PostgresVectorStore(database),
+            embedder: { () async throws(EmbeddingError) -> any Embedder in try await ModelInForce(chain) },
+            environment: process.environment,
+            isTrusted: { sender, origin in grants.permits(sender, as: origin.text) },
+            notify: { notice in
+                switch notice {
+                case .stopped(let trouble, let reason):
+                    logger.warning(
+                        "Nothing is remembered by meaning for now; what is committed waits",
+                        metadata: ["trouble": "\(trouble.rawValue)", "reason": "\(reason)"])
+                case .works(let model):
+                    logger.info("Remembering by meaning", metadata: ["model": "\(model.name)"])
+                }
+            })
+        search = MeaningSearch(keeper)
+    }
+}
+
+/// The model in force of a chain, and no other: what is remembered is compared with its own alone.
+private struct ModelInForce: Embedder {
+    let model: EmbeddingModel
+    private let chain: EmbeddingChain
+
+    /// The model in force now; one that is not known yet is asked for.
+    init(_ chain: EmbeddingChain) async throws(EmbeddingError) {
+        if chain.model == nil { try await chain.prepare(deadline: .now + .seconds(30)) }
+        guard let model = chain.model else {
+            throw .unavailable("there is no table of meanings beside the program, and no organ with a model")
+        }
+        self.model = model
+        self.chain = chain
+    }
+
+    func embed(
+        _ texts: [String], deadline: ContinuousClock.Instant
+    ) async throws(EmbeddingError) -> [Embedding] {
+        try await chain.embed(texts, in: model, deadline: deadline)
+    }
+}
