@@ -66,6 +66,9 @@ public struct Headers: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     /// The header by which a stream refuses a message when the newest one on its subject has another sequence.
     public static let expectedLastOfSubject = "Nats-Expected-Last-Subject-Sequence"
+
+    /// The header of a message that replaces those before it: `sub`, all of its subject, or `all`.
+    public static let rollUp = "Nats-Rollup"
 }
 
 /// A message's time and reply subject, while its handler runs.

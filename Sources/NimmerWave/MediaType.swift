@@ -43,7 +43,9 @@ public struct MediaType: Hashable, Sendable, CustomStringConvertible {
     public init?(fileName: String) {
         guard let dot = fileName.lastIndex(of: ".") else { return nil }
         let ending = fileName[fileName.index(after: dot)...].lowercased()
-        guard let found = Self.extensions.first(where: { $0.ending == ending || $0.other == ending }) else { return nil }
+        guard let found = Self.extensions.first(where: { $0.ending == ending || $0.other == ending }) else {
+            return nil
+        }
         text = found.type
     }
 
