@@ -18,6 +18,8 @@ public struct ArtifactError: Error, Sendable, Hashable, CustomStringConvertible 
         case invalid
         /// The reader asked for no more.
         case stopped
+        /// The server does not permit it to this client.
+        case notPermitted
         /// The server does not answer, refuses, or has no store.
         case unavailable
     }
@@ -38,6 +40,7 @@ public struct ArtifactError: Error, Sendable, Hashable, CustomStringConvertible 
         switch error.code {
         case .full: self.init(.full, "the store of artifacts is full: \(error)")
         case .tooLarge: self.init(.tooLarge, error.description)
+        case .badCredentials: self.init(.notPermitted, error.description)
         default: self.init(.unavailable, error.description)
         }
     }
