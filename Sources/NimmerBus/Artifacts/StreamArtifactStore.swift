@@ -33,10 +33,14 @@ public final class StreamArtifactStore: ArtifactStore {
         _ env: Environment, bounds: ArtifactBounds = .usual, on bus: any Bus,
         now: @escaping @Sendable () -> Timestamp = { .now() }
     ) async throws(ArtifactError) -> StreamArtifactStore {
+        var bounds = bounds
         do throws(BusError) {
             var stream = SystemStreams.artifactsStream(env, bounds)
             stream.setsBounds = true
-            try await bus.ensureStream(stream)
+            stream.leavesRoom = true
+            // A server with little room reserves less.
+            let made = try await bus.ensureStream(stream)
+            bounds.maximumBytes = min(bounds.maximumBytes, made.maximumBytes.map { Int64(clamping: $0) } ?? .max)
         } catch { throw ArtifactError(error) }
         return StreamArtifactStore(bucket: SystemStreams.artifacts(env), bounds: bounds, bus: bus, now: now)
     }
