@@ -111,6 +111,15 @@ public protocol Bus: AnyObject, Sendable {
     @discardableResult
     func deleteMessage(stream: String, sequence: UInt64) async throws(BusError) -> Bool
 
+    /// Removes every message of one subject from a stream that permits purging.
+    ///
+    /// - Returns: how many there were.
+    @discardableResult
+    func purge(stream: String, subject: Subject) async throws(BusError) -> UInt64
+
+    /// Returns the subjects under a pattern that a stream holds messages of, with how many.
+    func subjects(of stream: String, matching pattern: SubjectPattern) async throws(BusError) -> [String: UInt64]
+
     /// Returns the positions of a stream's durable consumers, by their names in order. In doubt a position is too low, never too high.
     func durables(of stream: String) async throws(BusError) -> [DurablePosition]
 

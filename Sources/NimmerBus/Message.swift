@@ -69,6 +69,8 @@ public struct Headers: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     /// The header by which a stream refuses a message when its newest one, on whichever subject, has another sequence.
     public static let expectedLast = "Nats-Expected-Last-Sequence"
+    /// The header of a message that replaces those before it: `sub`, all of its subject, or `all`.
+    public static let rollUp = "Nats-Rollup"
 }
 
 /// A message's time and reply subject, while its handler runs.

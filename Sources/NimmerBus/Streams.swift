@@ -34,6 +34,11 @@ public struct StreamConfiguration: Sendable, Hashable {
     public var deniesPurge: Bool
     /// Indicates whether deleting single messages is denied (`deny_delete`). Permanent.
     public var deniesDelete: Bool
+    /// Indicates whether a message may replace those before it (`Nats-Rollup`, `allow_rollup_hdrs`), which is a way to purge: for objects only,
+    /// whose metadata every client writes so.
+    public var allowsRollUps = false
+    /// Indicates whether an existing stream takes the bounds of this configuration, and not those that it has.
+    package var setsBounds = false
     /// Indicates whether it takes a part only of the room that a server has when it is made, so that others find room: it is made larger and then
     /// cut, which takes the right to change it.
     public var leavesRoom = false
@@ -84,13 +89,16 @@ public struct StreamInfo: Sendable, Hashable {
     public var subjects: [String]
     /// The bytes that it keeps at most; nil: no bound.
     public var maximumBytes: UInt64?
+    /// The time for which it keeps a message; nil: no bound.
+    public var maximumAge: Duration?
 
     /// Creates the information.
     public init(
         name: String, messages: UInt64, bytes: UInt64, firstSequence: UInt64, lastSequence: UInt64, consumers: Int,
-        subjects: [String] = [], maximumBytes: UInt64? = nil
+        subjects: [String] = [], maximumBytes: UInt64? = nil, maximumAge: Duration? = nil
     ) {
         self.maximumBytes = maximumBytes
+        self.maximumAge = maximumAge
         self.name = name
         self.subjects = subjects
         self.messages = messages

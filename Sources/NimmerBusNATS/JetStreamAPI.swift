@@ -103,6 +103,10 @@ extension StreamConfiguration {
         // Never false: what is denied once is denied permanently.
         if deniesPurge { object["deny_purge"] = true }
         if deniesDelete { object["deny_delete"] = true }
+        if allowsRollUps {
+            object["allow_rollup_hdrs"] = true
+            object["allow_direct"] = true
+        }
         // A bucket is a stream that every client expects to be laid out like this, except for roll-ups, which are a way to purge.
         if name.hasPrefix("KV_") {
             object["allow_rollup_hdrs"] = false
@@ -129,6 +133,7 @@ extension StreamInfo {
             firstSequence: number("first_seq"), lastSequence: number("last_seq"),
             consumers: state?["consumer_count"]?.int ?? 0,
             subjects: (json["config"]?["subjects"]?.array ?? []).compactMap(\.string),
-            maximumBytes: json["config"]?["max_bytes"]?.int.flatMap { $0 > 0 ? UInt64($0) : nil })
+            maximumBytes: json["config"]?["max_bytes"]?.int.flatMap { $0 > 0 ? UInt64($0) : nil },
+            maximumAge: json["config"]?["max_age"]?.int.flatMap { $0 > 0 ? .nanoseconds($0) : nil })
     }
 }

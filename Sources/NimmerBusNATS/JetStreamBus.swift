@@ -40,8 +40,9 @@ extension NATSBus {
         do throws(BusError) {
             let present = try await api.call("STREAM.INFO.\(name)")
             guard var merged = present["config"]?.object else { return StreamInfo(present) }
-            if let bound = StreamRoom.bound(
-                of: merged["max_bytes"]?.resolved, holding: StreamInfo(present).bytes, configuration)
+            if !configuration.setsBounds,
+                let bound = StreamRoom.bound(
+                    of: merged["max_bytes"]?.resolved, holding: StreamInfo(present).bytes, configuration)
             {
                 wanted["max_bytes"] = .number(Double(bound))
             }
@@ -168,6 +169,28 @@ extension NATSBus {
                 throw error
             }
             return false
+        }
+    }
+
+    @discardableResult
+    public func purge(stream: String, subject: Subject) async throws(BusError) -> UInt64 {
+        let answer = try await api.call("STREAM.PURGE.\(try checked(stream))", ["filter": .string(subject.text)])
+        return UInt64(clamping: answer["purged"]?.int ?? 0)
+    }
+
+    public func subjects(
+        of stream: String, matching pattern: SubjectPattern
+    ) async throws(BusError) -> [String: UInt64] {
+        var found: [String: UInt64] = [:]
+        var offset = 0
+        while true {
+            let page = try await api.call(
+                "STREAM.INFO.\(try checked(stream))",
+                ["subjects_filter": .string(pattern.text), "offset": .number(Double(offset))])
+            let subjects = page["state"]?["subjects"]?.object ?? [:]
+            for member in subjects { found[member.key] = UInt64(clamping: member.value.int ?? 0) }
+            offset += subjects.members.count
+            guard !subjects.members.isEmpty, offset < page["total"]?.int ?? 0 else { return found }
         }
     }
 

@@ -36,8 +36,11 @@ package final class DraftedFile {
     deinit { discard() }
 
     /// Writes a text.
-    package func write(_ text: String) throws(Failure) {
-        buffer.append(contentsOf: text.utf8)
+    package func write(_ text: String) throws(Failure) { try write(bytes: text.utf8) }
+
+    /// Writes bytes.
+    package func write(bytes: some Sequence<UInt8>) throws(Failure) {
+        buffer.append(contentsOf: bytes)
         if buffer.count >= Self.bufferBytes { try flush() }
     }
 

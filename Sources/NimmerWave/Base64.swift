@@ -44,3 +44,16 @@ package enum Base64 {
         return bytes
     }
 }
+
+extension Base64 {
+    /// The bytes as text in the alphabet for addresses and subjects (RFC 4648, section 5), padded.
+    package static func urlText(_ bytes: [UInt8]) -> String {
+        String(text(bytes).map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
+    }
+
+    /// The bytes of a text in that alphabet. Nil where a letter is not of it.
+    package static func decode(url text: String) -> [UInt8]? {
+        guard !text.utf8.contains(UInt8(ascii: "+")), !text.utf8.contains(UInt8(ascii: "/")) else { return nil }
+        return decode(String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }))
+    }
+}

@@ -34,6 +34,12 @@ public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible
         return MessageID(high: high, low: low)
     }
 
+    /// The millisecond in which a time-ordered id (version 7) was made; nil for ids of other versions.
+    package var createdAt: Timestamp? {
+        guard high >> 12 & 0xf == 7 else { return nil }
+        return Timestamp(milliseconds: Double(high >> 16))
+    }
+
     /// A time-ordered id (version 7) for now.
     public static func v7() -> MessageID {
         var generator = SystemRandomNumberGenerator()

@@ -253,6 +253,12 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     public static func shard(_ env: Environment, part: Int) -> SubjectPattern { under(env, "nervous.shards.\(part).>") }
     /// `<env>.nervous.aside.*`
     public static func aside(_ env: Environment) -> SubjectPattern { under(env, "nervous.aside.*") }
+    /// `$O.<bucket>.C.>`: the chunks of the objects of a bucket
+    package static func objectChunks(_ bucket: String) -> SubjectPattern { SubjectPattern(trusted: "$O.\(bucket).C.>") }
+    /// `$O.<bucket>.M.>`: their descriptions
+    package static func objectDescriptions(_ bucket: String) -> SubjectPattern {
+        SubjectPattern(trusted: "$O.\(bucket).M.>")
+    }
     /// `<env>.nervous.rejects.*`
     public static func rejects(_ env: Environment) -> SubjectPattern { under(env, "nervous.rejects.*") }
 }

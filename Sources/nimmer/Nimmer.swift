@@ -32,7 +32,7 @@ struct Nimmer: AsyncParsableCommand {
                 name: "What it decides and remembers:",
                 subcommands: [
                     MindCommand.self, OrganCommand.self, MemoryCommand.self, DatabaseCommand.self,
-                    LifeforceCommand.self,
+                    LifeforceCommand.self, ArtifactCommand.self,
                 ]),
             CommandGroup(name: "Where it runs:", subcommands: [ImageCommand.self, KubeCommand.self, AuthCommand.self]),
         ])

@@ -115,7 +115,8 @@ func leaves() -> [(words: [String], type: any ParsableCommand.Type)] {
             ["region", "forget", "a"], ["verify", "--pending"], ["trust", "list"], ["trust", "export"],
             ["trust", "reset"], ["garden", "list"], ["garden", "show", "a"], ["garden", "diff", "a"],
             ["garden", "promote", "a"], ["garden", "demote"], ["garden", "history"], ["garden", "explore"],
-            ["lifeforce"], ["web"],
+            ["lifeforce"], ["web"], ["artifact", "put", "/dev/null"], ["artifact", "get", "3fa9"], ["artifact", "ls"],
+            ["artifact", "rm", "3fa9"],
         ]
         try await withThrowingTaskGroup(of: Void.self) { group in
             for words in arguments {

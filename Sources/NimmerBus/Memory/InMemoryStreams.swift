@@ -82,6 +82,37 @@ extension InMemoryBus {
         return try outcome.get()
     }
 
+    @discardableResult
+    public func purge(stream: String, subject: Subject) async throws(BusError) -> UInt64 {
+        let outcome: Result<UInt64, BusError> = state.withLock { state in
+            guard let configuration = state.streams[stream]?.configuration else {
+                return .failure(BusError(.notFound, "there is no stream \(stream)"))
+            }
+            guard !configuration.deniesPurge else {
+                return .failure(BusError(.refused, "the stream \(stream) cannot be purged"))
+            }
+            return .success(state.streams[stream]?.purge(subject) ?? 0)
+        }
+        return try outcome.get()
+    }
+
+    public func subjects(
+        of stream: String, matching pattern: SubjectPattern
+    ) async throws(BusError) -> [String: UInt64] {
+        let moment = now()
+        let found: [String: UInt64]? = state.withLock { state in
+            state.streams[stream]?.expire(moment)
+            return state.streams[stream].map { stream in
+                stream.messages.reduce(into: [:]) { found, stored in
+                    guard pattern.matches(stored.message.subject) else { return }
+                    found[stored.message.subject.text, default: 0] += 1
+                }
+            }
+        }
+        guard let found else { throw BusError(.notFound, "there is no stream \(stream)") }
+        return found
+    }
+
     public func durables(of stream: String) async throws(BusError) -> [DurablePosition] {
         guard let found = state.withLock({ $0.streams[stream]?.durables }) else {
             throw BusError(.notFound, "there is no stream \(stream)")

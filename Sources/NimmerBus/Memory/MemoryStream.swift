@@ -17,7 +17,8 @@ struct MemoryStream {
             name: configuration.name, messages: UInt64(messages.count), bytes: bytes,
             firstSequence: messages.first?.sequence ?? lastSequence + 1, lastSequence: lastSequence,
             consumers: consumers.count, subjects: configuration.subjects.map(\.text),
-            maximumBytes: configuration.maximumBytes.map { UInt64(clamping: $0) })
+            maximumBytes: configuration.maximumBytes.map { UInt64(clamping: $0) },
+            maximumAge: configuration.maximumAge)
     }
 
     /// Positions of its durables.
@@ -75,6 +76,10 @@ struct MemoryStream {
             return .failure(
                 BusError(.conflict, "\(configuration.name) is at sequence \(lastSequence), expected was \(expected)"))
         }
+        let rollUp = message.headers[Headers.rollUp]
+        guard rollUp == nil || configuration.allowsRollUps else {
+            return .failure(BusError(.refused, "the stream \(configuration.name) takes no roll-ups"))
+        }
         if let limit = configuration.maximumMessageSize, message.payload.count > limit {
             return .failure(
                 BusError(
@@ -87,11 +92,33 @@ struct MemoryStream {
         kept.reply = nil
         messages.append(StoredMessage(message: kept, sequence: lastSequence))
         bytes += UInt64(message.payload.count)
+        if let rollUp { self.rollUp(rollUp, to: message.subject) }
         if let id {
             seen[id] = (lastSequence, message.at)
             seenInOrder.append((id, message.at))
         }
         return .success(StreamAck(stream: configuration.name, sequence: lastSequence, isDuplicate: false))
+    }
+
+    /// Removes what the newest message replaces: all of its subject, or all.
+    private mutating func rollUp(_ extent: String, to subject: Subject) {
+        let newest = lastSequence
+        removeAll { $0.sequence < newest && (extent == "all" || $0.message.subject == subject) }
+    }
+
+    /// Removes every message of a subject; returns how many.
+    mutating func purge(_ subject: Subject) -> UInt64 { removeAll { $0.message.subject == subject } }
+
+    @discardableResult
+    private mutating func removeAll(where isGone: (StoredMessage) -> Bool) -> UInt64 {
+        var gone: UInt64 = 0
+        messages.removeAll { stored in
+            guard isGone(stored) else { return false }
+            bytes -= UInt64(stored.message.payload.count)
+            gone += 1
+            return true
+        }
+        return gone
     }
 
     private mutating func makeRoom(for message: BusMessage) -> BusError? {

@@ -1,4 +1,5 @@
 import NimmerOutput
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -27,6 +28,12 @@ enum Console {
     /// Writes text without an end of its own to standard output at once.
     static func write(_ text: TerminalText) throws(ReaderGone) {
         guard put(text.text, on: STDOUT_FILENO) else { throw ReaderGone(code: errno) }
+    }
+
+    /// Writes bytes as they are to standard output, which is no terminal: contents that a person asked for.
+    static func contents(_ bytes: [UInt8]) throws(ReaderGone) {
+        precondition(!isTerminal, "contents may move a terminal's cursor")
+        guard turn.withLock({ _ in SmallFile.put(bytes, to: STDOUT_FILENO) }) else { throw ReaderGone(code: errno) }
     }
 
     /// Writes one line to standard error; an address that was joined from parts, or in advice of a library, has no password there either.
