@@ -252,7 +252,7 @@ let package = Package(
             [
                 "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden", "NimmerGate",
                 "NimmerIdentity",
-                "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
+                "NimmerInspection", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
                 "NimmerProcess", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
                 "NimmerSupervisor", "NimmerSystem", "NimmerSystemCheck", "NimmerSystemFile", "NimmerTerminal",
                 "NimmerWave", arguments, unixSignals,
