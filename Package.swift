@@ -380,14 +380,15 @@ let package = Package(
             tests(
                 "NimmerOrganTests",
                 [
-                    "NimmerBus", "NimmerCognition", "NimmerCognitionHTTP", "NimmerOrgan", "NimmerProcess",
+                    "MindServers", "NimmerBus", "NimmerCognition", "NimmerCognitionHTTP", "NimmerIris", "NimmerOrgan",
+                    "NimmerProcess",
                     "NimmerSystem", "NimmerWave", "ProcessBench",
                 ]),
             tests(
                 "OrganTests",
                 [
-                    "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerServers",
-                    "NimmerWave", "organ",
+                    "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerIris", "NimmerPlatform",
+                    "NimmerProcess", "NimmerServers", "NimmerWave", "organ",
                 ]),
             tests(
                 "BridgeTests",
