@@ -1,6 +1,7 @@
 import NimmerIdentity
 import NimmerSystem
 import NimmerSystemFile
+import NimmerWave
 import Testing
 
 /// Who compares names may have the organ embed them, and ask nothing else of it.
