@@ -494,7 +494,7 @@ let package = Package(
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "math-cell", "trap-screen", "NimmerGate", "NimmerInspection", "NimmerOutput",
+                    "nimmer", "math-cell", "trap-screen", "NimmerGate", "NimmerInspection", "NimmerIris", "NimmerOutput",
                     "NimmerReplay",
                     "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerPlatform", "NimmerServers",
                     "NimmerMemoryPostgres", "NimmerSystem", "NimmerSystemFile", "NimmerTesting",
