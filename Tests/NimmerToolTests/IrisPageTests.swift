@@ -1,3 +1,4 @@
+import ArgumentParser
 import NimmerIris
 import NimmerOutput
 import NimmerSystem
