@@ -81,6 +81,7 @@ let package = Package(
         .library(name: "NimmerSystemFile", targets: ["NimmerSystemFile"]),
         .library(name: "NimmerPlatform", targets: ["NimmerPlatform"]),
         .library(name: "NimmerThalamus", targets: ["NimmerThalamus"]),
+        .library(name: "NimmerIris", targets: ["NimmerIris"]),
         .library(name: "NimmerMemory", targets: ["NimmerMemory"]),
         .library(name: "NimmerMemoryPostgres", targets: ["NimmerMemoryPostgres"]),
         .library(name: "NimmerServers", targets: ["NimmerServers"]),
@@ -248,7 +249,8 @@ let package = Package(
             "nimmer-web",
             [
                 "COpenSSL", "NimmerBus", "NimmerBusNATS", "NimmerInspection", "NimmerMemoryPostgres", "NimmerOutput",
-                "NimmerPage", "NimmerPlatform", "NimmerProcess", "NimmerScope", "NimmerScopeSession", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log, unixSignals,
+                "NimmerPage", "NimmerPlatform", "NimmerProcess", "NimmerScope", "NimmerScopeSession", "NimmerSystem",
+                "NimmerSystemFile", "NimmerWave", log, unixSignals,
             ] + http),
         library(
             "NimmerSystemCheck",
@@ -259,7 +261,8 @@ let package = Package(
         service(
             "nimmer",
             [
-                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden", "NimmerGate",
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden",
+                "NimmerGate",
                 "NimmerIdentity",
                 "NimmerInspection", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
                 "NimmerPlatform",
@@ -390,14 +393,15 @@ let package = Package(
             tests(
                 "NimmerOrganTests",
                 [
-                    "NimmerBus", "NimmerCognition", "NimmerCognitionHTTP", "NimmerOrgan", "NimmerProcess",
+                    "MindServers", "NimmerBus", "NimmerCognition", "NimmerCognitionHTTP", "NimmerIris", "NimmerOrgan",
+                    "NimmerProcess",
                     "NimmerSystem", "NimmerWave", "ProcessBench",
                 ]),
             tests(
                 "OrganTests",
                 [
-                    "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerServers",
-                    "NimmerWave", "organ",
+                    "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerIris", "NimmerPlatform",
+                    "NimmerProcess", "NimmerServers", "NimmerWave", "organ",
                 ]),
             tests(
                 "BridgeTests",
@@ -500,7 +504,8 @@ let package = Package(
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "math-cell", "trap-screen", "NimmerGate", "NimmerInspection", "NimmerOutput",
+                    "nimmer", "math-cell", "trap-screen", "NimmerGate", "NimmerInspection", "NimmerIris",
+                    "NimmerOutput",
                     "NimmerReplay",
                     "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerPlatform", "NimmerServers",
                     "NimmerMemoryPostgres", "NimmerSystem", "NimmerSystemFile", "NimmerTesting",
