@@ -89,11 +89,17 @@ public final class EmbeddingTable: Embedder {
     }
 
     private func embedding(_ text: String, limit: Int) -> Embedding? {
+        guard let sum = sum(of: RegionText.bytes(text, limit: limit)) else { return nil }
+        return try? Embedding(normalizing: sum)
+    }
+
+    /// The sum of the rows of a text's pieces; nil when there are no pieces.
+    func sum(of text: [UInt8]) -> [Float]? {
         let dimensions = model.dimensions
         var sum = [Float](repeating: 0, count: dimensions)
         var count = 0
         sum.withUnsafeMutableBufferPointer { sum in
-            wordPiece.pieces(RegionText.bytes(text, limit: limit)) { row in
+            wordPiece.pieces(text) { row in
                 count += 1
                 let scale = Float(bitPattern: scales.number(at: row * 4))
                 let start = row * dimensions
@@ -102,8 +108,7 @@ public final class EmbeddingTable: Embedder {
                 }
             }
         }
-        guard count > 0 else { return nil }
-        return try? Embedding(normalizing: sum)
+        return count > 0 ? sum : nil
     }
 }
 

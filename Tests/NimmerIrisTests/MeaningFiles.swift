@@ -14,7 +14,7 @@ enum MeaningFiles {
     }
     /// The links that the repository has; read once.
     static let links: Result<NameLinks, DataFileError> = read { () throws(DataFileError) in
-        try NameLinks(besideTable: tablePath)
+        try NameLinks(besideTable: tablePath, table: try table.get())
     }
 
     private static func read<T>(_ make: () throws(DataFileError) -> T) -> Result<T, DataFileError> {

@@ -81,20 +81,41 @@ struct MeaningJoinTests {
 
     @Test("of everyday names that come one after the other, fewer than 3 % join wrongly", arguments: 0..<2)
     func vocabulary(_ seed: Int) throws {
+        let homes = try Self.homes("vocabulary.tsv", seed, least: 600)
+        #expect(homes.missed * 3 < homes.possible, "synonyms that were missed")
+    }
+
+    @Test("of names in parts, fewer than 3 % join wrongly", arguments: 0..<2)
+    func compound(_ seed: Int) throws {
+        let homes = try Self.homes("compound.tsv", seed, least: 150)
+        #expect(homes.missed * 10 < homes.possible, "synonyms that were missed")
+    }
+
+    @Test("two names in parts that follow each other in the list rarely join in a system of their own")
+    func neighbours() throws {
+        let (table, links) = (try MeaningFiles.table.get(), try MeaningFiles.links.get())
+        let names = try MeaningFiles.lines("compound.tsv").map { $0[0] }
+        let wrong = try zip(names, names.dropFirst()).filter { first, second in
+            let (a, b) = (try #require(table.embedding(of: first)), try #require(table.embedding(of: second)))
+            return a.cosine(b) >= JoinRule.required(links.relation(first, second), homes: 2)
+        }
+        #expect(wrong.count * 100 < 8 * names.count, "\(wrong)")
+    }
+
+    /// Homes of a list's names, which come in the order of a seed.
+    private static func homes(_ list: String, _ seed: Int, least: Int) throws -> Homes {
         let (table, links) = (try MeaningFiles.table.get(), try MeaningFiles.links.get())
         var names: [(String, Int)] = []
-        for (group, line) in try MeaningFiles.lines("vocabulary.tsv").enumerated() {
-            names += line.map { ($0, group) }
-        }
-        #expect(names.count >= 600)
+        for (group, line) in try MeaningFiles.lines(list).enumerated() { names += line.map { ($0, group) } }
+        #expect(names.count >= least)
         var random = SplitMix(seed: UInt64(seed))
         names.shuffle(using: &random)
         var homes = Homes()
         for (name, group) in names { try homes.take(name, group: group, table, links) }
         print(
-            "of \(names.count) names \(homes.joined) joined, \(homes.wrong.count) wrongly; of \(homes.possible) that had a home",
-            "\(homes.missed) missed it")
+            "\(list): of \(names.count) names \(homes.joined) joined, \(homes.wrong.count) wrongly;",
+            "of \(homes.possible) that had a home \(homes.missed) missed it")
         #expect(homes.wrong.count * 100 < 3 * names.count, "\(homes.wrong)")
-        #expect(homes.missed * 3 < homes.possible, "synonyms that were missed")
+        return homes
     }
 }

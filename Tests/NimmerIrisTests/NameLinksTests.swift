@@ -23,7 +23,8 @@ struct NameLinksTests {
         arguments: [
             ("pump.1", "pump.2"), ("room101", "room102"), ("motor.left", "motor.right"), ("pump", "pump.2"),
             ("kitchen.temperature", "bedroom.temperature"), ("kitchen.temperature", "kitchen.humidity"),
-            ("door", "window"), ("hot", "cold"),
+            ("door", "window"), ("hot", "cold"), ("tank.level", "tank.leak"),
+            ("database.errors", "database.latency"),
         ])
     func apart(_ first: String, _ second: String) throws {
         let links = try MeaningFiles.links.get()
@@ -39,6 +40,28 @@ struct NameLinksTests {
         ])
     func open(_ first: String, _ second: String) throws {
         #expect(try MeaningFiles.links.get().relation(first, second) == .open)
+    }
+
+    @Test("the file has each line of the list that is written by hand")
+    func alike() throws {
+        let links = try MeaningFiles.links.get()
+        let path = MeaningFiles.data.appending(path: "alike.tsv").path
+        let text = String(decoding: try MeaningFiles.bytes(path), as: UTF8.self)
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+            let words = line.split(separator: "\t").map(String.init)
+            for (first, second) in zip(words.dropFirst(), words.dropFirst(2)) {
+                let relation = links.relation(first, second)
+                // What one line separates another may link.
+                #expect(words[0] == "=" ? relation == .linked : relation != .open, "\(first) \(second)")
+            }
+        }
+    }
+
+    @Test("without a table, words that are not shared are left open")
+    func withoutTable() throws {
+        let links = try NameLinks(path: MeaningFiles.linksPath)
+        #expect(links.relation("tank.level", "tank.leak") == .open)
+        #expect(links.relation("tank.level", "reservoir.level") == .linked)
     }
 
     @Test("any bytes have a relation, the same in both directions")
