@@ -1,3 +1,4 @@
+import Foundation
 import NimmerIris
 import NimmerPlatform
 import Testing
