@@ -1,7 +1,7 @@
 import Glibc
 import NimmerPlatform
 
-/// The table of meanings in the process: a vector for each piece of a vocabulary, and a name's is the mean of its pieces (iris.md, Embeddings).
+/// The table of meanings in the process: a vector for each piece of a vocabulary, and a name's is the mean of its pieces (spec/iris.md, Embeddings).
 ///
 /// Needs no server and no network. Names of the same text have the same vector in every process that has the same file.
 public final class EmbeddingTable: Embedder {
@@ -113,7 +113,7 @@ public final class EmbeddingTable: Embedder {
 }
 
 extension EmbeddingTable {
-    /// The data file of a process; nil when nothing is there (iris.md, Embeddings).
+    /// The data file of a process; nil when nothing is there (spec/iris.md, Embeddings).
     ///
     /// In this order: the path that `NIMMERVERSE_IRIS_TABLE` names, whether or not it exists, so that a wrong one is reported; beside the
     /// executable; in `share/nimmerverse` beside the executable's folder; in `deploy/iris` of the checkout that the executable was built in.

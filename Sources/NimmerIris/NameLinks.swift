@@ -9,7 +9,7 @@ public enum NameRelation: Sendable, Hashable {
     case apart
 }
 
-/// Words that mean the same, and words for other things of one kind, out of WordNet and a list written by hand (iris.md, Embeddings;
+/// Words that mean the same, and words for other things of one kind, out of WordNet and a list written by hand (spec/iris.md, Embeddings;
 /// decision 0036).
 ///
 /// Vectors alone cannot distinguish what is the same from what is only related: a door is near a window. Symmetric, and not transitive.

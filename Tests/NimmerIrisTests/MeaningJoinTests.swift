@@ -53,8 +53,8 @@ private struct Homes {
 struct MeaningJoinTests {
     @Test("the pairs separate at the default threshold, without an error")
     func pairs() throws {
-        let (table, links) = (try MeaningFiles.table.get(), try MeaningFiles.links.get())
-        let pairs = try MeaningFiles.lines("pairs.tsv")
+        let (table, links) = (try RepositoryMeanings.table.get(), try RepositoryMeanings.links.get())
+        let pairs = try RepositoryMeanings.lines("pairs.tsv")
         #expect(pairs.count { $0[0] == "same" } == 24)
         #expect(pairs.count { $0[0] == "different" } == 24)
         for pair in pairs {
@@ -69,7 +69,7 @@ struct MeaningJoinTests {
 
     @Test("math, calculate and arithmetic are near each other by their vectors alone, and door is not")
     func math() throws {
-        let table = try MeaningFiles.table.get()
+        let table = try RepositoryMeanings.table.get()
         func cosine(_ first: String, _ second: String) throws -> Double {
             let (a, b) = (table.embedding(of: first), table.embedding(of: second))
             return try #require(a).cosine(try #require(b))
@@ -93,8 +93,8 @@ struct MeaningJoinTests {
 
     @Test("two names in parts that follow each other in the list rarely join in a system of their own")
     func neighbours() throws {
-        let (table, links) = (try MeaningFiles.table.get(), try MeaningFiles.links.get())
-        let names = try MeaningFiles.lines("compound.tsv").map { $0[0] }
+        let (table, links) = (try RepositoryMeanings.table.get(), try RepositoryMeanings.links.get())
+        let names = try RepositoryMeanings.lines("compound.tsv").map { $0[0] }
         let wrong = try zip(names, names.dropFirst()).filter { first, second in
             let (a, b) = (try #require(table.embedding(of: first)), try #require(table.embedding(of: second)))
             return a.cosine(b) >= JoinRule.required(links.relation(first, second), homes: 2)
@@ -104,9 +104,9 @@ struct MeaningJoinTests {
 
     /// Homes of a list's names, which come in the order of a seed.
     private static func homes(_ list: String, _ seed: Int, least: Int) throws -> Homes {
-        let (table, links) = (try MeaningFiles.table.get(), try MeaningFiles.links.get())
+        let (table, links) = (try RepositoryMeanings.table.get(), try RepositoryMeanings.links.get())
         var names: [(String, Int)] = []
-        for (group, line) in try MeaningFiles.lines(list).enumerated() { names += line.map { ($0, group) } }
+        for (group, line) in try RepositoryMeanings.lines(list).enumerated() { names += line.map { ($0, group) } }
         #expect(names.count >= least)
         var random = SplitMix(seed: UInt64(seed))
         names.shuffle(using: &random)

@@ -14,7 +14,7 @@ struct NameLinksTests {
             ("doors", "door"), ("co2", "carbon-dioxide"), ("pump.1", "pump1"),
         ])
     func linked(_ first: String, _ second: String) throws {
-        let links = try MeaningFiles.links.get()
+        let links = try RepositoryMeanings.links.get()
         #expect(links.relation(first, second) == .linked)
         #expect(links.relation(second, first) == .linked)
     }
@@ -28,7 +28,7 @@ struct NameLinksTests {
             ("database.errors", "database.latency"),
         ])
     func apart(_ first: String, _ second: String) throws {
-        let links = try MeaningFiles.links.get()
+        let links = try RepositoryMeanings.links.get()
         #expect(links.relation(first, second) == .apart)
         #expect(links.relation(second, first) == .apart)
     }
@@ -40,14 +40,14 @@ struct NameLinksTests {
             ("...", "math"),
         ])
     func open(_ first: String, _ second: String) throws {
-        #expect(try MeaningFiles.links.get().relation(first, second) == .open)
+        #expect(try RepositoryMeanings.links.get().relation(first, second) == .open)
     }
 
     @Test("the file has each line of the list that is written by hand")
     func alike() throws {
-        let links = try MeaningFiles.links.get()
-        let path = MeaningFiles.data.appending(path: "alike.tsv").path
-        let text = String(decoding: try MeaningFiles.bytes(path), as: UTF8.self)
+        let links = try RepositoryMeanings.links.get()
+        let path = RepositoryMeanings.data.appending(path: "alike.tsv").path
+        let text = String(decoding: try RepositoryMeanings.bytes(path), as: UTF8.self)
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {
             let words = line.split(separator: "\t").map(String.init)
             for (first, second) in zip(words.dropFirst(), words.dropFirst(2)) {
@@ -60,14 +60,14 @@ struct NameLinksTests {
 
     @Test("without a table, words that are not shared are left open")
     func withoutTable() throws {
-        let links = try NameLinks(path: MeaningFiles.linksPath)
+        let links = try NameLinks(path: RepositoryMeanings.linksPath)
         #expect(links.relation("tank.level", "tank.leak") == .open)
         #expect(links.relation("tank.level", "reservoir.level") == .linked)
     }
 
     @Test("any bytes have a relation, the same in both directions")
     func anyBytes() throws {
-        let links = try MeaningFiles.links.get()
+        let links = try RepositoryMeanings.links.get()
         var random = SplitMix(seed: 5)
         let words = [
             "left", "right", "pump", "1", "2", "sensors", "room", "living", "co2", "é", "", "temp", "temperature",
@@ -84,7 +84,7 @@ struct NameLinksTests {
 
     @Test("a damaged file is refused by name, and wrong numbers under a right digest lead nowhere")
     func damaged() throws {
-        let good = try MeaningFiles.bytes(MeaningFiles.linksPath)
+        let good = try RepositoryMeanings.bytes(RepositoryMeanings.linksPath)
         func failure(_ bytes: [UInt8]) -> String {
             do throws(DataFileError) {
                 _ = try NameLinks(bytes: bytes, name: "a.links")

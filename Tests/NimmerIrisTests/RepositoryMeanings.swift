@@ -2,7 +2,7 @@ import Foundation
 import NimmerIris
 
 /// The data files of the repository, and the lists beside these tests.
-enum MeaningFiles {
+enum RepositoryMeanings {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     static let data = folder.deletingLastPathComponent().deletingLastPathComponent().appending(path: "deploy/iris")
     static let tablePath = data.appending(path: EmbeddingTable.fileName).path
