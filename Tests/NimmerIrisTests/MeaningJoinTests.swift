@@ -67,6 +67,20 @@ struct MeaningJoinTests {
         }
     }
 
+    @Test("of other pairs at least 46 of 48 separate, and no pair that differs joins")
+    func otherPairs() throws {
+        let (table, links) = (try RepositoryMeanings.table.get(), try RepositoryMeanings.links.get())
+        let pairs = try RepositoryMeanings.lines("other-pairs.tsv")
+        #expect(pairs.count >= 200)
+        let wrong = try pairs.filter { pair in
+            let (a, b) = (try #require(table.embedding(of: pair[1])), try #require(table.embedding(of: pair[2])))
+            let required = JoinRule.required(links.relation(pair[1], pair[2]), homes: 2)
+            return (a.cosine(b) >= required) != (pair[0] == "same")
+        }
+        #expect(wrong.count * 48 <= 2 * pairs.count, "\(wrong)")
+        #expect(wrong.count { $0[0] == "different" } == 0, "\(wrong)")
+    }
+
     @Test("math, calculate and arithmetic are near each other by their vectors alone, and door is not")
     func math() throws {
         let table = try RepositoryMeanings.table.get()
