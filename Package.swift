@@ -329,7 +329,7 @@ let package = Package(
                     "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
                     "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
                 ]),
-            tests("NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave"]),
+            tests("NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave", "Seeds"]),
             tests("NimmerPlatformTests", ["NimmerPlatform"]),
             tests("NimmerServersTests", ["NimmerPlatform", "NimmerServers"]),
             // Holds Package.swift, docs/architecture.md and every import together.
