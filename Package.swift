@@ -336,7 +336,10 @@ let package = Package(
             tests("RoomsTests", ["NimmerPlatform", "NimmerWave"]),
             tests(
                 "NimmerThalamusTests",
-                ["Extremes", "NimmerGate", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus", "NimmerWave", "Seeds"]),
+                [
+                    "Extremes", "NimmerGate", "NimmerIris", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus",
+                    "NimmerWave", "Seeds",
+                ]),
             tests(
                 "NimmerCognitionTests",
                 ["Extremes", "NimmerBus", "NimmerCognition", "NimmerSystem", "NimmerWave", "Seeds"]),
@@ -372,7 +375,7 @@ let package = Package(
             tests(
                 "NimmerThalamusProcessTests",
                 [
-                    "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus",
+                    "NimmerBus", "NimmerIris", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus",
                     "NimmerThalamusProcess", "NimmerWave",
                     "ProcessBench",
                 ]),

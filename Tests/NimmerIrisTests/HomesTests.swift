@@ -218,7 +218,8 @@ import Testing
             for home in log.homes.homes {
                 #expect(folded.members(of: home) == log.homes.members(of: home))
                 for model in models {
-                    #expect(folded.centroid(of: home, model: model.name) == log.homes.centroid(of: home, model: model.name))
+                    #expect(
+                        folded.centroid(of: home, model: model.name) == log.homes.centroid(of: home, model: model.name))
                 }
             }
             let counted = log.homes.decisions.keys.filter { log.homes.home(of: $0) != nil }.count
