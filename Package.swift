@@ -81,6 +81,7 @@ let package = Package(
         .library(name: "NimmerSystemFile", targets: ["NimmerSystemFile"]),
         .library(name: "NimmerPlatform", targets: ["NimmerPlatform"]),
         .library(name: "NimmerThalamus", targets: ["NimmerThalamus"]),
+        .library(name: "NimmerIris", targets: ["NimmerIris"]),
         .library(name: "NimmerMemory", targets: ["NimmerMemory"]),
         .library(name: "NimmerMemoryPostgres", targets: ["NimmerMemoryPostgres"]),
         .library(name: "NimmerServers", targets: ["NimmerServers"]),
@@ -241,7 +242,8 @@ let package = Package(
             "nimmer-web",
             [
                 "COpenSSL", "NimmerBus", "NimmerBusNATS", "NimmerInspection", "NimmerMemoryPostgres", "NimmerOutput",
-                "NimmerPage", "NimmerPlatform", "NimmerProcess", "NimmerScope", "NimmerScopeSession", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log, unixSignals,
+                "NimmerPage", "NimmerPlatform", "NimmerProcess", "NimmerScope", "NimmerScopeSession", "NimmerSystem",
+                "NimmerSystemFile", "NimmerWave", log, unixSignals,
             ] + http),
         library(
             "NimmerSystemCheck",
@@ -252,7 +254,8 @@ let package = Package(
         service(
             "nimmer",
             [
-                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden", "NimmerGate",
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden",
+                "NimmerGate",
                 "NimmerIdentity",
                 "NimmerInspection", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
                 "NimmerPlatform",
@@ -329,7 +332,9 @@ let package = Package(
                     "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
                     "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
                 ]),
-            tests("NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave", "Seeds"]),
+            tests(
+                "NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave", "Seeds"],
+                except: ["Golden"]),
             tests("NimmerPlatformTests", ["NimmerPlatform"]),
             tests("NimmerServersTests", ["NimmerPlatform", "NimmerServers"]),
             // Holds Package.swift, docs/architecture.md and every import together.

@@ -2,7 +2,7 @@
 
 usage: python3 Tests/Benchmarks/run.py [--rounds N] [--only NAME,…] [--write]
 
-NAME: micro, trust, reader, rtt, boundary, postgres, cell, replay, scope. --write puts the table into docs/performance.md.
+NAME: micro, trust, reader, rtt, boundary, postgres, cell, replay, scope, iris. --write puts the table into docs/performance.md.
 Needs gcc, libnats-dev, nats-server and PostgreSQL; the limits are the programs of ../shared/bench, and without them the rows
 that need one are left out, with a line of output. Replay needs a recording: SKAB=FOLDER, a clone of https://github.com/waico/SKAB. The Python baseline needs nats-py.
 """
@@ -296,6 +296,19 @@ def oscilloscope(main, work):
         server.stop()
 
 
+def meanings(binaries):
+    """The table of meanings: each figure as a ratio to its limit; the best of three processes, since each loads once."""
+    found = [json.loads(subprocess.run([f"{binaries}/meaning-table", f"{ROOT}/deploy/iris/minilm.table"], check=True,
+                                       capture_output=True, text=True).stdout) for _ in range(3)]
+    for key, work, limit, unit in (("load_ms", "table and links loaded", 100, "ms"),
+                                   ("resident_mb", "resident memory of both", 12, "MB"),
+                                   ("name_p50_us", "a name, p50", 20, "µs"), ("name_p99_us", "a name, p99", 20, "µs"),
+                                   ("hostile_us", "256 bytes of a hostile name", 100, "µs"),
+                                   ("relation_us", "the relation of two prepared names", 20, "µs")):
+        best = min(item[key] for item in found)
+        row(f"meanings: {work}", f"at most 1 of {limit} {unit}", f"{best / limit:.2f} ({best:.1f} {unit})", best <= limit)
+
+
 def write():
     path = os.path.join(ROOT, "docs", "performance.md")
     with open(path) as file:
@@ -318,7 +331,7 @@ def write():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=16)
-    parser.add_argument("--only", default="micro,trust,reader,rtt,boundary,postgres,cell,replay,scope")
+    parser.add_argument("--only", default="micro,trust,reader,rtt,boundary,postgres,cell,replay,scope,iris")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     only = options.only.split(",")
@@ -328,7 +341,7 @@ def main():
     work = tempfile.mkdtemp(prefix="nimmer-bench-")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        if {"micro", "trust", "reader", "postgres"} & set(only):
+        if {"micro", "trust", "reader", "postgres", "iris"} & set(only):
             binaries = build(HERE)
         if "boundary" in only:
             boundary(build(ROOT, "--product", "cognition-bridge"), work)
@@ -351,6 +364,8 @@ def main():
             replay(main_binaries)
         if "scope" in only:
             oscilloscope(main_binaries, work)
+        if "iris" in only:
+            meanings(binaries)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     if options.write:

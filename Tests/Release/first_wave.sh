@@ -24,7 +24,8 @@ tar -C "$folder" -xzf "$archive" || fail "the archive cannot be unpacked"
 chown -R nimmer-user "$folder"
 cd "$folder"/nimmerverse-*
 
-for licence in LICENSE share/doc/libssl3/copyright share/doc/swift/LICENSE.txt share/doc/swift-log/NOTICE.txt; do
+for licence in LICENSE share/doc/libssl3/copyright share/doc/swift/LICENSE.txt share/doc/swift-log/NOTICE.txt \
+    share/doc/iris/NOTICE share/nimmerverse/minilm.table share/nimmerverse/names.links; do
     [ -s "$licence" ] || fail "the archive lacks $licence"
 done
 for program in bin/*; do
