@@ -127,7 +127,8 @@ let package = Package(
         library(
             "NimmerProcess",
             [
-                "NimmerBus", "NimmerPlatform", "NimmerSystem", "NimmerWave", metrics, log, lifecycle, unixSignals,
+                "NimmerBus", "NimmerIris", "NimmerPlatform", "NimmerSystem", "NimmerWave", metrics, log, lifecycle,
+                unixSignals,
             ]),
         library(
             "NimmerCell",
@@ -153,7 +154,7 @@ let package = Package(
         service(
             "thalamus",
             [
-                "NimmerBusNATS", "NimmerIris", "NimmerProcess", "NimmerSystemFile", "NimmerThalamus", "NimmerThalamusProcess",
+                "NimmerBusNATS", "NimmerProcess", "NimmerSystemFile", "NimmerThalamus", "NimmerThalamusProcess",
                 "NimmerWave",
             ]),
         library(
@@ -257,8 +258,7 @@ let package = Package(
                 "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden",
                 "NimmerGate",
                 "NimmerIdentity",
-                "NimmerInspection", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
-                "NimmerPlatform",
+                "NimmerInspection", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
                 "NimmerProcess", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
                 "NimmerSupervisor", "NimmerSystem", "NimmerSystemCheck", "NimmerSystemFile", "NimmerTerminal",
                 "NimmerWave", arguments, unixSignals,
@@ -390,14 +390,15 @@ let package = Package(
             tests(
                 "NimmerOrganTests",
                 [
-                    "NimmerBus", "NimmerCognition", "NimmerCognitionHTTP", "NimmerOrgan", "NimmerProcess",
+                    "MindServers", "NimmerBus", "NimmerCognition", "NimmerCognitionHTTP", "NimmerIris", "NimmerOrgan",
+                    "NimmerProcess",
                     "NimmerSystem", "NimmerWave", "ProcessBench",
                 ]),
             tests(
                 "OrganTests",
                 [
-                    "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerServers",
-                    "NimmerWave", "organ",
+                    "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerIris", "NimmerPlatform",
+                    "NimmerProcess", "NimmerServers", "NimmerWave", "organ",
                 ]),
             tests(
                 "BridgeTests",

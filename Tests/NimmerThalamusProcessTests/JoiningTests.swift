@@ -265,7 +265,7 @@ private struct Organ: Embedder {
         let bench = try ProcessBench(
             Manifest(name: "thalamus", version: "0.1.0", summary: "Correlates waves."), kind: .thalamus,
             system: try SystemFile(parsing: Array(text.utf8), file: "plain.yaml"))
-        let thalamus = try ThalamusProcess(bench.process, keepsWaves: false, meanings: MeaningFiles.own)
+        let thalamus = try ThalamusProcess(bench.process, keepsWaves: false)
         #expect(thalamus.regionHomes == nil)
         try await bench.run({ try await thalamus.run() }) {
             let answer = try await bench.ask("homes")

@@ -28,6 +28,10 @@ for licence in LICENSE share/doc/libssl3/copyright share/doc/swift/LICENSE.txt s
     share/doc/iris/NOTICE share/nimmerverse/minilm.table share/nimmerverse/names.links; do
     [ -s "$licence" ] || fail "the archive lacks $licence"
 done
+[ -s deploy/minds/prepare.sh ] || fail "the archive lacks deploy/minds/prepare.sh"
+su nimmer-user -c "'$PWD/bin/nimmer' iris similarity math calculate --json" >iris.json ||
+    fail "nimmer finds no table of meanings in the archive"
+grep -q '"joins": *true' iris.json || fail "math and calculate do not join: $(cat iris.json)"
 for program in bin/*; do
     # With the linker's own search path only: what is not in lib/ must be glibc's.
     missing=$(ldd "$program" | grep 'not found' || true)
