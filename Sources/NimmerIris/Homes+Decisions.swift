@@ -3,7 +3,7 @@ import NimmerWave
 // What a model decides: a region that is seen for the first time joins or founds (iris.md, Regions that mean the same).
 
 extension Homes {
-    /// Embedding of a region, or the reason why there is none.
+    /// Embedding of a region, or the reason why it has no embedding.
     package enum Answer: Sendable, Hashable {
         /// An embedding.
         case meaning(NameMeaning)
@@ -11,9 +11,9 @@ extension Homes {
         case missing(String)
     }
 
-    /// Who decides, and when.
+    /// Author of a decision, and its time.
     package struct Author: Sendable, Hashable {
-        /// The thalamus, or a person, at most 128 bytes.
+        /// Name of the thalamus, or of the person, at most 128 bytes.
         package let name: String
         /// Time of the decision.
         package let at: Timestamp

@@ -36,7 +36,7 @@ package final class ThalamusProcess: Sendable {
     /// Ownership of the regions where several thalami share them.
     private let shards = Mutex<Shards?>(nil)
     var sharedRegions: Shards? { shards.withLock { $0 } }
-    /// Where regions live; nil where they do not join.
+    /// Homes of regions; nil where they do not join.
     private let joinedRegions = Mutex<RegionHomes?>(nil)
     var regionHomes: RegionHomes? { joinedRegions.withLock { $0 } }
     /// Questions to the other instances, and connections that are being closed.
