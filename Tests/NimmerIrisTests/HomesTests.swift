@@ -1,4 +1,3 @@
-import NimmerPlatform
 import NimmerWave
 import Seeds
 import Testing

@@ -191,7 +191,7 @@ private struct Organ: Embedder {
             _ = try await desk.nextOpening()
             let open = try await desk.rehome("arithmetic", "split")
             #expect(open.status == .refused && open.error?.contains("is open") == true, "\(open.error ?? "")")
-            for sender in ["observer", "hippocampus"] {
+            for sender in ["observer", "hippocampus", "web"] {
                 let refused = try await desk.rehome("arithmetic", "pin", by: sender)
                 #expect(refused.status == .refused && refused.error?.contains("person") == true)
             }
