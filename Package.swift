@@ -154,7 +154,7 @@ let package = Package(
         service(
             "thalamus",
             [
-                "NimmerBusNATS", "NimmerIris", "NimmerProcess", "NimmerSystemFile", "NimmerThalamus", "NimmerThalamusProcess",
+                "NimmerBusNATS", "NimmerProcess", "NimmerSystemFile", "NimmerThalamus", "NimmerThalamusProcess",
                 "NimmerWave",
             ]),
         library(
@@ -340,14 +340,18 @@ let package = Package(
                     "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
                 ]),
             tests(
-                "NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave"], except: ["Golden"]),
+                "NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave", "Seeds"],
+                except: ["Golden"]),
             tests("NimmerPlatformTests", ["NimmerPlatform"]),
             tests("NimmerServersTests", ["NimmerPlatform", "NimmerServers"]),
             // Holds Package.swift, docs/architecture.md and every import together.
             tests("RoomsTests", ["NimmerPlatform", "NimmerWave"]),
             tests(
                 "NimmerThalamusTests",
-                ["Extremes", "NimmerGate", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus", "NimmerWave", "Seeds"]),
+                [
+                    "Extremes", "NimmerGate", "NimmerIris", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus",
+                    "NimmerWave", "Seeds",
+                ]),
             tests(
                 "NimmerCognitionTests",
                 ["Extremes", "NimmerBus", "NimmerCognition", "NimmerSystem", "NimmerWave", "Seeds"]),
@@ -383,7 +387,7 @@ let package = Package(
             tests(
                 "NimmerThalamusProcessTests",
                 [
-                    "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus",
+                    "NimmerBus", "NimmerIris", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus",
                     "NimmerThalamusProcess", "NimmerWave",
                     "ProcessBench",
                 ]),

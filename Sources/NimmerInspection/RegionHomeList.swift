@@ -12,7 +12,7 @@ package struct RegionHomeList: Sendable {
 
         package var region: String { row["region"]?.string ?? "" }
         package var home: String { row["home"]?.string ?? "" }
-        /// How it came to its home, and that it stays.
+        /// Reason of its home, and that it stays.
         package var words: String {
             let reason = (row["reason"]?.string ?? "").replacing("_", with: " ")
             let note = row["note"]?.string.map { ": \($0)" } ?? ""

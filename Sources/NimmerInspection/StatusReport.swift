@@ -240,7 +240,7 @@ package struct StatusReport: Sendable {
         return ["meaning    \(iris.model ?? "no model has answered yet")"]
     }
 
-    /// What the thalamus states of regions that join; nothing where they do not.
+    /// Lines about what the thalamus states of regions that join; nothing where they do not.
     private var homeLines: [TerminalText] {
         let thalami = services.filter { $0.name == "thalamus" }
         guard let homes = thalami.lazy.compactMap({ $0.data["homes"]?.resolved }).first else { return [] }

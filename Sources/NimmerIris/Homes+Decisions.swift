@@ -3,7 +3,7 @@ import NimmerWave
 // What a model decides: a region that is seen for the first time joins or founds (iris.md, Regions that mean the same).
 
 extension Homes {
-    /// Embedding of a region, or the reason why there is none.
+    /// Embedding of a region, or the reason why it has no embedding.
     package enum Answer: Sendable, Hashable {
         /// An embedding.
         case meaning(NameMeaning)
@@ -11,9 +11,9 @@ extension Homes {
         case missing(String)
     }
 
-    /// Who decides, and when.
+    /// Author of a decision, and its time.
     package struct Author: Sendable, Hashable {
-        /// The thalamus, or a person, at most 128 bytes.
+        /// Name of the thalamus, or of the person, at most 128 bytes.
         package let name: String
         /// Time of the decision.
         package let at: Timestamp
@@ -41,8 +41,9 @@ extension Homes {
         let near = nearest(to: meaning, without: region)
         let isHome = members(of: region).contains { $0 != region }
         let candidates = isHome ? [] : near.filter { $0.home != region }
+        let least = leastCosine(among: near.count)
         var choice: Rated?
-        for candidate in candidates.prefix(while: { $0.cosine >= join }) {
+        for candidate in candidates.prefix(while: { $0.cosine >= least }) {
             let rated = rate(candidate, for: region, among: near.count, relation)
             if rated.cosine >= rated.required {
                 choice = rated
@@ -66,12 +67,15 @@ extension Homes {
     ) -> RegionAssignment {
         if let home = home(of: region), home != region, case .meaning(let meaning) = answer {
             let near = nearest(to: meaning, without: region)
-            if let present = near.first(where: { $0.home == home }), present.cosine >= join - hysteresis {
-                var event = blank(region, answer, by: author)
-                event.home = home
-                event.reason = .joined
-                state(rate(present, for: region, among: near.count, relation), in: &event)
-                return event
+            if let present = near.first(where: { $0.home == home }) {
+                let rated = rate(present, for: region, among: near.count, relation)
+                if present.cosine >= min(join, rated.required) - hysteresis {
+                    var event = blank(region, answer, by: author)
+                    event.home = home
+                    event.reason = .joined
+                    state(rated, in: &event)
+                    return event
+                }
             }
         }
         return assign(region, answer, by: author, relation: relation)
@@ -85,11 +89,16 @@ extension Homes {
         let isLinked: Bool
     }
 
+    /// Cosine below which no relation of names lets a region join.
+    private func leastCosine(among homes: Int) -> Double { JoinRule.required(isLinked: true, homes: homes, join: join) }
+
     private func rate(
         _ candidate: (home: Region, cosine: Double), for region: Region, among homes: Int,
         _ relation: (Region, Region) -> NameRelation
     ) -> Rated {
-        let relation = candidate.cosine < join ? .open : self.relation(of: region, to: candidate.home, relation)
+        let relation =
+            candidate.cosine < leastCosine(among: homes)
+            ? .open : self.relation(of: region, to: candidate.home, relation)
         return Rated(
             home: candidate.home, cosine: candidate.cosine,
             required: JoinRule.required(relation, homes: homes, join: join), isLinked: relation == .linked)

@@ -5,11 +5,11 @@ import NimmerWave
 /// A value without clock: the fold of ``RegionAssignment`` events. Of the events of one region the one with the highest revision counts, so that
 /// the same log gives the same homes in whatever order it is delivered.
 package struct Homes: Sendable {
-    /// What is decided of a region.
+    /// The newest decision about a region.
     package struct Decision: Sendable, Hashable {
         /// The event, without its vector.
         package let event: RegionAssignment
-        /// The embedding of its name; nil where there is none.
+        /// The embedding of its name; nil if absent.
         package let meaning: NameMeaning?
         /// Its place in the log.
         package let revision: Int
@@ -151,7 +151,7 @@ package struct Homes: Sendable {
         }
     }
 
-    /// The mean of the embeddings of some regions by a model, of length 1; nil where there is none. In the order of their names, so that the sum
+    /// The mean of the embeddings of some regions by a model, of length 1; nil if absent. In the order of their names, so that the sum
     /// is the same wherever it is made.
     private func mean(of regions: [Region], model: String) -> Embedding? {
         var sum: [Float] = []

@@ -4,7 +4,7 @@ import NimmerWave
 package struct NameMeaning: Sendable, Hashable {
     /// Largest number of components that a decision carries.
     package static let maximumDimensions = 1024
-    /// Steps of a component: what a decision carries is rounded, and what is decided goes by the rounded one, so that whoever folds the log
+    /// Steps of a component: what a decision carries is rounded, and what is decided goes by the rounded one, so that all who fold the log
     /// finds the same.
     private static let steps = 100_000.0
 

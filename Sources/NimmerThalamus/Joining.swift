@@ -6,7 +6,7 @@ import NimmerWave
 package struct Joining: Sendable {
     /// Cosine from which a region joins a home.
     package var join: Double
-    /// How far below ``join`` a region that has joined stays.
+    /// Amount below ``join`` down to which a region that has joined stays.
     package var hysteresis: Double
     /// The models that embed, the first asked first: thalami that share regions must agree in them.
     package var model: String

@@ -11,7 +11,7 @@ extension Verdict {
 }
 
 extension Thalamus {
-    /// What is known of the home of a region when one of its waves comes.
+    /// Knowledge of the home of a region when one of its waves comes.
     enum HomeKnowledge {
         /// Its home is known.
         case known
@@ -35,7 +35,7 @@ extension Thalamus {
         return assignments.keys.filter { $0 != home && self.home(of: $0) == home }.sorted()
     }
 
-    /// What was decided here about regions, in order; nothing where a log is followed.
+    /// Decisions that were made here about regions, in order; nothing where a log is followed.
     package var decidedHere: [RegionAssignment] {
         guard let homes else { return [] }
         return homes.decisions.values.sorted { $0.revision < $1.revision }.map(\.event)

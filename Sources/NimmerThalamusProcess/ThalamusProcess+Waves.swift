@@ -81,7 +81,7 @@ extension ThalamusProcess {
         }
     }
 
-    /// What the gates cannot judge yet.
+    /// Waves and regions that the gates cannot judge yet.
     private typealias Waiting = (fresh: [Region], elsewhere: [(gate: GateID, wave: WaitingWave)])
 
     /// Hands on what the gates cannot judge yet; only where regions join.

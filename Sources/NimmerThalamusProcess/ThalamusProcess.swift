@@ -27,6 +27,7 @@ package final class ThalamusProcess: Sendable {
     /// Number of outcomes, withdrawals and resets that were accepted; changes under the lock of the gates.
     let acceptances = Atomic<Int>(0)
     private let keepsWaves: Bool
+    private let tendModels: @Sendable () async -> Void
     let openings: AsyncStream<Void>
     let opened: AsyncStream<Void>.Continuation
     let timerIsIdle = Atomic<Bool>(true)
@@ -35,7 +36,7 @@ package final class ThalamusProcess: Sendable {
     /// Ownership of the regions where several thalami share them.
     private let shards = Mutex<Shards?>(nil)
     var sharedRegions: Shards? { shards.withLock { $0 } }
-    /// Where regions live; nil where they do not join.
+    /// Homes of regions; nil where they do not join.
     private let joinedRegions = Mutex<RegionHomes?>(nil)
     var regionHomes: RegionHomes? { joinedRegions.withLock { $0 } }
     /// Questions to the other instances, and connections that are being closed.
@@ -56,24 +57,20 @@ package final class ThalamusProcess: Sendable {
 
     /// A thalamus that does not run yet, with the regions and the grants of the process's system file.
     ///
-    /// - Parameters:
-    ///   - keepsWaves: whether the last hour of waves is kept in a stream.
-    ///   - meanings: the table and the dictionary of the process; read where the system file lets regions join.
+    /// - Parameter keepsWaves: whether the last hour of waves is kept in a stream.
     /// - Throws: a ``Refusal`` of settings that make no sense together.
-    package convenience init(
-        _ process: ServiceProcess, keepsWaves: Bool, meanings: @autoclosure () -> Result<MeaningFiles, MissingMeanings>
-    ) throws {
-        guard process.system?.iris != nil else {
-            try self.init(process, keepsWaves: keepsWaves)
+    package convenience init(_ process: ServiceProcess, keepsWaves: Bool) throws {
+        guard let own = ProcessEmbeddings(process) else {
+            try self.init(process, keepsWaves: keepsWaves, embeddings: nil)
             return
         }
-        let meanings = meanings()
-        let files = try? meanings.get()
-        if case .failure(let missing) = meanings {
-            process.logger.warning("No table of meanings", metadata: ["reason": "\(missing.reason)"])
+        var links: NameLinks?
+        if let path = own.tablePath {
+            do { links = try NameLinks(besideTable: path) } catch {
+                process.logger.warning("The dictionary of names cannot be read", metadata: ["reason": "\(error)"])
+            }
         }
-        try self.init(
-            process, keepsWaves: keepsWaves, embeddings: EmbeddingChain(table: files?.table), links: files?.links)
+        try self.init(process, keepsWaves: keepsWaves, embeddings: own.chain, links: links) { await own.run() }
     }
 
     /// A thalamus that does not run yet, with the models that it is given.
@@ -81,10 +78,13 @@ package final class ThalamusProcess: Sendable {
     /// - Parameters:
     ///   - embeddings: the models that embed the names of regions, where the system file lets them join; nil: each lives by itself.
     ///   - links: the dictionary that relates names by their words.
+    ///   - tend: keeps the models at hand until its task is cancelled.
     /// - Throws: a ``Refusal`` of settings that make no sense together.
-    package init(
-        _ process: ServiceProcess, keepsWaves: Bool, embeddings: EmbeddingChain? = nil, links: NameLinks? = nil
+    init(
+        _ process: ServiceProcess, keepsWaves: Bool, embeddings: EmbeddingChain?, links: NameLinks? = nil,
+        tend: @escaping @Sendable () async -> Void = {}
     ) throws {
+        tendModels = tend
         self.keepsWaves = keepsWaves
         self.process = process
         bus = process.bus
@@ -171,6 +171,7 @@ package final class ThalamusProcess: Sendable {
             group.addTask { await FloodWatch(self, waves).run() }
             if let shards { group.addTask { await self.keepTogether(waves, shards) } }
             if let regionHomes {
+                group.addTask { await self.tendModels() }
                 group.addTask { await regionHomes.follow() }
                 group.addTask { await regionHomes.decide() }
             }

@@ -2,6 +2,7 @@ import Logging
 import NimmerBus
 import NimmerPlatform
 import NimmerProcess
+import NimmerSystem
 import NimmerThalamus
 import NimmerWave
 import Synchronization
@@ -108,7 +109,7 @@ struct ThalamusRequests: Sendable {
                     status: .refused, error: "regions do not join here: the system file has no section 'iris'"))
             return true
         }
-        if command.body.command == "rehome", let refusal = refusal(ofReset: message) {
+        if command.body.command == "rehome", let refusal = refusal(ofReset: message) ?? refusal(ofLooking: message) {
             requests.reply(to: message, CommandResult(status: .refused, error: refusal.description))
             return true
         }
@@ -163,6 +164,16 @@ struct ThalamusRequests: Sendable {
         return Refusal(
             .permission, field: "subject", "the subject must end in a person's identity",
             found: shared.sender?.text ?? "none")
+    }
+
+    /// The refusal of a page for browsers that may only look.
+    private func refusal(ofLooking message: BusMessage) -> Refusal? {
+        guard SharedSubject(message.subject)?.sender?.text == WebSettings.identity,
+            owner.process.system?.web?.role != .operator
+        else { return nil }
+        return Refusal(
+            .permission, field: "subject", "the subject must end in a person's identity that may decide",
+            found: WebSettings.identity)
     }
 
     private func reset(_ command: Command, by sender: String) -> CommandResult {

@@ -24,7 +24,8 @@ struct Nimmer: AsyncParsableCommand {
             CommandGroup(
                 name: "What happens in it:",
                 subcommands: [
-                    WaveCommand.self, GateCommand.self, RegionCommand.self, WebCommand.self, CellCommand.self, NerveCommand.self,
+                    WaveCommand.self, GateCommand.self, RegionCommand.self, WebCommand.self, CellCommand.self,
+                    NerveCommand.self,
                     ReplayCommand.self,
                     VerifyCommand.self, TrustCommand.self, GardenCommand.self,
                 ]),

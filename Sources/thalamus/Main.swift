@@ -1,5 +1,4 @@
 import NimmerBusNATS
-import NimmerIris
 import NimmerProcess
 import NimmerSystemFile
 import NimmerThalamus
@@ -33,7 +32,7 @@ import NimmerWave
                 _ = try ThalamusConfiguration(configuration.system, environment: configuration.environment)
             },
             run: { process, settings in
-                try await ThalamusProcess(process, keepsWaves: settings.keepWaves, meanings: MeaningFiles.own).run()
+                try await ThalamusProcess(process, keepsWaves: settings.keepWaves).run()
             })
     }
 }

@@ -56,10 +56,11 @@ final class WholeSystem: Sendable {
     /// Starts everything, runs the body, and stops everything whatever the body did.
     ///
     /// - Parameters:
+    ///   - file: the system file; nil: the one that most tests share.
     ///   - isIdentified: whether everybody has an identity of its own, and the server asks for it; else everybody may do everything.
     ///   - services: those that are started; none: the servers alone, without a database and identities.
     static func run(
-        on binary: NATSBinary, environment: Environment = .dev, tapping pattern: String? = nil,
+        on binary: NATSBinary, file: String? = nil, environment: Environment = .dev, tapping pattern: String? = nil,
         isIdentified: Bool = true, starting services: [Service] = Service.allCases,
         _ body: (WholeSystem) async throws -> Void
     ) async throws {
@@ -67,7 +68,7 @@ final class WholeSystem: Sendable {
         let folder = String(cString: try #require(mkdtemp(&template)))
         chmod(folder, 0o755)
         defer { SmallFile.remove(folder) }
-        let text = systemFile
+        let text = file ?? systemFile
         try SmallFile.write(text, to: folder + "/system.yaml")
         var identified: IdentifiedServer?
         let nats: NATSServer

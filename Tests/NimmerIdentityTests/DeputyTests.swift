@@ -19,7 +19,8 @@ struct DeputyTests {
         } + [
             "dev.cognitive.bridge.response", "dev.cognitive.bridge.act", "dev.cognitive.bridge.request.operator",
             "dev.nervous.gates.plant.transition", "dev.nervous.gates.math-cell.transition.math",
-            "dev.nervous.gates.plant.outcome", "dev.nervous.regions.plant", "dev.nervous.outcomes.plant.feedback.operator",
+            "dev.nervous.gates.plant.outcome", "dev.nervous.regions.plant",
+            "dev.nervous.outcomes.plant.feedback.operator",
             "dev.nervous.thalamus.collapse", "dev.nervous.cells.motor.request.cognition-bridge",
             "dev.nervous.cells.math.wave", "dev.nervous.aside.hippocampus", "dev.organs.vision.ask.operator",
             "prod.cognitive.bridge.response", "plant.wheels", "plant.flow.metres", "house.level", "$SRV.PING.motor",

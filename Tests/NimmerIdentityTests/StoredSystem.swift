@@ -31,7 +31,8 @@ struct StoredSystem: Sendable {
             "dev.nervous.gates.kept.transition", "dev.cognitive.bridge.request.operator",
             "dev.cognitive.bridge.response", "dev.nervous.gates.kept.outcome", "dev.nervous.lifeforce.thalamus",
             "dev.nervous.cells.math.wave",
-            "dev.nervous.regions.kept", "dev.nervous.aside.hippocampus", "$KV.DEV-ACTS.kept", "$KV.DEV-GARDEN.kept", "$KV.DEV-SHARDS.kept",
+            "dev.nervous.regions.kept", "dev.nervous.aside.hippocampus", "$KV.DEV-ACTS.kept", "$KV.DEV-GARDEN.kept",
+            "$KV.DEV-SHARDS.kept",
             "$KV.DEV-HANDLING.kept",
             "$KV.DEV-LEARNED.kept",
         ]

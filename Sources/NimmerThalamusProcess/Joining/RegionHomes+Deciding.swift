@@ -65,7 +65,7 @@ extension RegionHomes {
         }
     }
 
-    /// The embeddings of regions' names, each within the deadline; the reason where there is none.
+    /// The embeddings of regions' names, each within the deadline; the reason where one is missing.
     func answers(for regions: [Region]) async -> [Homes.Answer] {
         if let answers = await embed(regions.map(\.text)) { return answers }
         guard regions.count > 1 else { return [.missing("\(EmbeddingError.timedOut)")] }

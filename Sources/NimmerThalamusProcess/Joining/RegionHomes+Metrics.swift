@@ -15,7 +15,7 @@ extension RegionHomes {
         }
     }
 
-    /// What `$SRV.STATS` shows under `homes`.
+    /// Statistics that `$SRV.STATS` shows under `homes`.
     var json: JSON {
         let (numbers, counters) = (numbers, counters.withLock { $0 })
         return [

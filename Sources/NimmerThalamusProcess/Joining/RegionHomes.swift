@@ -7,7 +7,7 @@ import NimmerThalamus
 import NimmerWave
 import Synchronization
 
-/// Where the regions live, as the log of decisions has it: the stream `<ENV>-REGIONS`, which all thalami follow (decision 0037).
+/// Homes of the regions, as the log of decisions has it: the stream `<ENV>-REGIONS`, which all thalami follow (decision 0037).
 ///
 /// The holder of the part of a region's own gate decides about it, off the delivery thread, and writes behind the last decision that it has folded:
 /// of two who decide at once the stream takes one, and the other folds that and decides again. Waves of the region wait meanwhile.
@@ -41,7 +41,7 @@ final class RegionHomes: Sendable {
     let process: ServiceProcess
     let models: Models
     let stream: String
-    /// Replaced as a whole under ``order``; read by whoever decides.
+    /// Replaced as a whole under ``order``; read by who decides.
     let homes: Mutex<Homes>
     let counters = Mutex(Counters())
     /// Regions that wait for a decision here.
@@ -51,7 +51,7 @@ final class RegionHomes: Sendable {
     /// Questions to a model that have not ended although their time is over.
     let hanging = Atomic<Int>(0)
     let tasks = TaskOwner()
-    /// Makes folding a decision and telling the gates one step. Never taken on the delivery thread.
+    /// Makes folding a decision and handing it to the gates one step. Never taken on the delivery thread.
     private let order = Mutex<Void>(())
 
     init(_ owner: ThalamusProcess, _ joining: Joining, _ models: Models) {
@@ -119,7 +119,7 @@ final class RegionHomes: Sendable {
     /// Folds a decision, and lets the gates go by it.
     func apply(_ event: RegionAssignment, _ sequence: UInt64) {
         order.withLock { _ in
-            // A copy is changed, so that whoever decides holds up no one.
+            // A copy is changed, so that who decides holds up no other.
             var homes = homes.withLock { $0 }
             guard homes.apply(event, revision: Int(clamping: sequence)) else { return }
             let changed = homes

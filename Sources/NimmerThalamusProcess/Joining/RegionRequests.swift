@@ -58,7 +58,7 @@ struct RegionRequests: Sendable {
         ]
     }
 
-    /// What is decided of a region; nil where nothing is.
+    /// The decision about a region; nil where nothing is.
     private static func row(_ region: Region, _ homes: Homes) -> JSON? {
         guard let decision = homes.decisions[region], let home = homes.home(of: region) else { return nil }
         let event = decision.event
@@ -77,7 +77,7 @@ struct RegionRequests: Sendable {
         return .object(row)
     }
 
-    /// Where a region lives and why, and what it is near to now.
+    /// Explanation of where a region lives and why, and what it is near to now.
     private func explain(_ region: Region) async -> JSON {
         let known = homes.homes.withLock { $0 }
         var report: JSONObject = ["region": .string(region.text), "join": .number(known.join)]

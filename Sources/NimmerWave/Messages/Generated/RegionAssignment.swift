@@ -8,11 +8,11 @@ public struct RegionAssignment: MessageBody {
     public var region: Region
     /// The region whose gate hears its waves; itself where it founded one, or was forgotten.
     public var home: Region
-    /// How it came to its home.
+    /// Reason of the decision.
     public var reason: AssignmentReason
     /// Time of the decision.
     public var at: Timestamp
-    /// Who decided: a thalamus, or a person (at most 128 bytes).
+    /// Author: a thalamus, or a person (at most 128 bytes).
     public var by: String
     /// Its place in the log, as its writer expected it (at least 0).
     public var revision: Int
@@ -32,7 +32,7 @@ public struct RegionAssignment: MessageBody {
     public var required: Double?
     /// Indicates whether a dictionary links the name to one of that home.
     public var linked: Bool?
-    /// Why there is no vector (at most 256 bytes).
+    /// Reason why there is no vector (at most 256 bytes).
     public var note: String?
 
     /// A body of these values.
@@ -73,9 +73,9 @@ public struct RegionAssignment: MessageBody {
     public static let fields: [Field] = [
         .required("region", .region, "The region, as waves name it."),
         .required("home", .region, "The region whose gate hears its waves; itself where it founded one, or was forgotten."),
-        .required("reason", .word(AssignmentReason.allCases.map(\.rawValue)), "How it came to its home."),
+        .required("reason", .word(AssignmentReason.allCases.map(\.rawValue)), "Reason of the decision."),
         .required("at", .time, "Time of the decision."),
-        .required("by", .name(128), "Who decided: a thalamus, or a person."),
+        .required("by", .name(128), "Author: a thalamus, or a person."),
         .required("revision", .whole(0...Int.max), "Its place in the log, as its writer expected it."),
         .required("threshold", .fraction, "The setting iris.join at the decision."),
         .optional("model", .name(128), "The model of the vector; absent without one."),
@@ -84,7 +84,7 @@ public struct RegionAssignment: MessageBody {
         .optional("nearest", .region, "The home that was nearest."),
         .optional("required", .notNegative, "The cosine that it took to join that home; absent where the names are apart, so that none is enough."),
         .optional("linked", .truth, "Indicates whether a dictionary links the name to one of that home."),
-        .optional("note", .text(256), "Why there is no vector."),
+        .optional("note", .text(256), "Reason why there is no vector."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
