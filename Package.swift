@@ -328,7 +328,7 @@ let package = Package(
             tests(
                 "NimmerMemoryTests",
                 [
-                    "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
+                    "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres",
                     "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
                 ]),
             tests("NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave"]),
@@ -380,7 +380,10 @@ let package = Package(
                 ]),
             tests(
                 "NimmerBridgeTests",
-                ["NimmerBridge", "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerWave", "ProcessBench"]),
+                [
+                    "NimmerBridge", "NimmerBus", "NimmerCognition", "NimmerProcess", "NimmerSystem", "NimmerWave",
+                    "ProcessBench",
+                ]),
             tests(
                 "NimmerOrganTests",
                 [

@@ -51,6 +51,7 @@ enum Main {
                 var data = status.json.object ?? [:]
                 data["suspects"] = .number(Double(suspects.suspected))
                 data["meaning"] = keeper?.status.json ?? .null
+                data["degraded"] = keeper?.status.degraded.map { .string($0) }
                 data["messages_set_aside"] = .number(Double(suspects.setAside))
                 statistics.data = .object(data)
                 return statistics
