@@ -8,14 +8,19 @@ public struct RetentionPolicy: Sendable, Hashable {
     public var correlationDays: Int?
     /// Rejected messages; nil keeps all.
     public var rejectedDays: Int?
+    /// What is remembered by its meaning, but not summaries; nil keeps all.
+    public var meaningDays: Int?
 
     /// A policy; by default everything that was decided is kept, correlation events 90 days, rejected messages 30.
     ///
     /// Collapses, requests, responses and verifications are the audit trail: a policy does not touch them.
-    public init(transitionDays: Int? = nil, correlationDays: Int? = 90, rejectedDays: Int? = 30) {
+    public init(
+        transitionDays: Int? = nil, correlationDays: Int? = 90, rejectedDays: Int? = 30, meaningDays: Int? = nil
+    ) {
         self.transitionDays = transitionDays.map { max(0, $0) }
         self.correlationDays = correlationDays.map { max(0, $0) }
         self.rejectedDays = rejectedDays.map { max(0, $0) }
+        self.meaningDays = meaningDays.map { max(0, $0) }
     }
 }
 

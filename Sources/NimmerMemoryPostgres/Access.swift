@@ -63,10 +63,11 @@ struct Access {
             exception when insufficient_privilege or undefined_object then null;
             end $$
             """)
+        let vectors = try createVectors()
         let usesShared = try usesSharedRoles()
         if !usesShared { try close(to: roles) }
         try becomeOwner()
-        return try notes(roles, usesShared: usesShared)
+        return try notes(roles, usesShared: usesShared) + vectors
     }
 
     /// Works as the owner of the schema, or as the migrator in an empty one, where this user may.
@@ -112,9 +113,17 @@ struct Access {
                 do $$ begin
                     grant execute on function make_transition_partition(timestamptz) to \(writer);
                 exception when undefined_function then null;
+                end $$;
+                do $$ begin
+                    grant select, insert on memory_meanings to \(writer);
+                    grant update (duplicates) on memory_meanings to \(writer);
+                    grant select, insert, delete on meaning_duplicates to \(writer);
+                    grant execute on function prepare_meanings(text, text, int, bigint) to \(writer);
+                exception when undefined_table then null;
                 end $$
                 """)
         }
+        try grantMeanings(roles)
         var readers: [String] = []
         for role in [roles.reader, roles.hippocampus] where try exists(role) { readers.append(try quoted(role)) }
         guard !readers.isEmpty else { return }
@@ -125,6 +134,40 @@ struct Access {
         let names = readers.joined(separator: ", ")
         try connection.script(
             "grant usage on schema public to \(names); grant select on \(views), schema_migrations to \(names)")
+    }
+
+    /// Lets readers search memory by meaning, where row-level security shows each user its own kernel, and the owner keep all of it.
+    private func grantMeanings(_ roles: Roles) throws(PostgresFailure) {
+        guard try connection.run("select to_regclass('public.memory_meanings')::text").first != nil else { return }
+        // The owner may have changed since the policies were made.
+        try connection.script(
+            """
+            do $$ declare guarded text; begin
+                for guarded in select polrelid::regclass from pg_policy where polname = 'keeper' loop
+                    execute format('alter policy keeper on %s to current_user', guarded);
+                end loop;
+            exception when insufficient_privilege then null;
+            end $$
+            """)
+        if try exists(roles.reader) { try connection.script("grant select on memory_meanings to \(try quoted(roles.reader))") }
+    }
+
+    /// Creates pgvector where the server offers it and this user may.
+    ///
+    /// - Returns: what a person should know.
+    private func createVectors() throws(PostgresFailure) -> [String] {
+        try connection.script(
+            """
+            do $$ begin
+                if exists (select from pg_available_extensions where name = 'vector' and installed_version is null) then
+                    create extension vector schema public;
+                end if;
+            exception when insufficient_privilege or duplicate_object or unique_violation then null;
+            end $$
+            """)
+        let support = try VectorExtension(connection: connection).support
+        guard case .notCreated = support else { return [] }
+        return ["memory by meaning is searched \(support)"]
     }
 
     /// Lets only the roles of this database connect to it, where this user may publish so.

@@ -33,6 +33,11 @@ public actor PostgresAdministration {
         }
     }
 
+    /// What memory by meaning is searched with.
+    public func meanings() throws(MemoryError) -> MeaningSupport {
+        try work { (connection) throws(PostgresFailure) in try VectorExtension(connection: connection).support }
+    }
+
     /// Brings the schema to this program's version; applying it twice changes nothing.
     ///
     /// One migration at a time, each in a transaction of its own, under an advisory lock: two at once are safe.
@@ -119,12 +124,22 @@ public actor PostgresAdministration {
                 applied.append(migration)
             }
             try access.grant()
+            if migrations.contains(.meanings) { report.meanings = try prepareMeanings(connection) }
             return (applied, notes, MemoryError?.none)
         }
         if let refusal { throw refusal }
         report.applied = applied
         report.version = migrations.count
         report.notes = notes
+    }
+
+    /// Gives the rows of memory by meaning vectors and indexes, however many they are, where the database has pgvector.
+    private func prepareMeanings(_ connection: PostgresConnection) throws(PostgresFailure) -> MeaningSupport {
+        let found = try connection.run("select distinct kernel, model, dimensions from memory_meanings order by 1, 2, 3")
+        for row in found.values + [[nil, nil, nil]] {
+            try connection.run("select prepare_meanings(\(row[0]), \(row[1]), \(row[2])::int, null)")
+        }
+        return try VectorExtension(connection: connection).support
     }
 
     private func createDatabase() throws(MemoryError) {
@@ -152,12 +167,14 @@ public actor PostgresAdministration {
         case transitions = "gate_transitions_default"
         case correlations = "correlation_events"
         case rejected = "rejected_messages"
+        case meanings = "memory_meanings"
 
         func deletion(before: Timestamp) -> SQL {
             switch self {
             case .transitions: "delete from gate_transitions_default where at < \(before)::timestamptz"
             case .correlations: "delete from correlation_events where window_end < \(before)::timestamptz"
             case .rejected: "delete from rejected_messages where stored_at < \(before)::timestamptz"
+            case .meanings: "delete from memory_meanings where kind <> 'summary' and at < \(before)::timestamptz"
             }
         }
 
@@ -166,6 +183,8 @@ public actor PostgresAdministration {
             case .transitions: "select count(*) from gate_transitions_default where at < \(before)::timestamptz"
             case .correlations: "select count(*) from correlation_events where window_end < \(before)::timestamptz"
             case .rejected: "select count(*) from rejected_messages where stored_at < \(before)::timestamptz"
+            case .meanings:
+                "select count(*) from memory_meanings where kind <> 'summary' and at < \(before)::timestamptz"
             }
         }
     }
@@ -203,6 +222,9 @@ public actor PostgresAdministration {
         if let days = policy.rejectedDays {
             try rows(of: .rejected, before: now.advanced(milliseconds: -Double(days) * day))
         }
+        if let days = policy.meaningDays {
+            try rows(of: .meanings, before: now.advanced(milliseconds: -Double(days) * day))
+        }
         return steps
     }
 
@@ -233,6 +255,8 @@ public struct MigrationReport: Sendable, Hashable {
     public var version = 0
     /// Notes for a person, such as roles that could not be created.
     public var notes: [String] = []
+    /// What memory by meaning is searched with; nil before its migration.
+    public var meanings: MeaningSupport?
 }
 
 extension Schema {

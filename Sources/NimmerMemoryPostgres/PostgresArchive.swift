@@ -29,6 +29,7 @@ public actor PostgresArchive {
             try connection.script("begin isolation level repeatable read read only")
             let state = try Schema(connection: connection).state(expecting: Migration.all)
             if case .older = state {} else if let refusal = state.refusal(connection.name) { return .failure(refusal) }
+            if let refusal = try keeping(connection) { return .failure(refusal) }
             let schema = try connection.run("select version, checksum from schema_migrations order by version")
             var isTaken = take(
                 .schema(ArchivedSchema(version: state.version, checksums: schema.values.compactMap { $0[1] })))
@@ -44,7 +45,25 @@ public actor PostgresArchive {
         }
     }
 
-    /// The tables of the schema's owner, with the columns that are not computed.
+    /// Returns why rows would be missing: a user who belongs to one kernel sees no other, whatever role it takes.
+    private func keeping(_ connection: PostgresConnection) throws(PostgresFailure) -> MemoryError? {
+        guard try connection.run("select to_regproc('public.meaning_keeper')::text").first != nil else { return nil }
+        let row =
+            try connection.run(
+                """
+                select session_user, meaning_keeper() and pg_has_role(current_user, relowner, 'usage')
+                       or not row_security_active(oid)
+                from pg_class where oid = 'public.memory_meanings'::regclass
+                """
+            ).values.first ?? []
+        guard row.count == 2, row[1] != "t" else { return nil }
+        return MemoryError(
+            .permission,
+            "the user \(row[0] ?? "") of \(connection.name) sees the memories of one kernel only: a backup would lack the others",
+            remedy: "Connect as the schema's owner (its _migrator), which is in no kernel")
+    }
+
+    /// The tables of the schema's owner, with the columns that are not computed; the members of kernels are this database's own.
     private func tables(on connection: PostgresConnection) throws(PostgresFailure) -> [ArchivedTable] {
         let found = try connection.run(
             """
@@ -52,7 +71,7 @@ public actor PostgresArchive {
             from pg_class c join pg_attribute a on a.attrelid = c.oid
             where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
               and c.relowner = (select relowner from pg_class where oid = 'public.schema_migrations'::regclass)
-              and c.relname <> 'schema_migrations' and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+              and c.relname not in ('schema_migrations', 'meaning_members') and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
             group by c.relname, c.relkind order by c.relname
             """)
         let months = try connection.run(
@@ -64,7 +83,7 @@ public actor PostgresArchive {
             }
             return ArchivedTable(
                 name: name, columns: columns.split(separator: " ").map(String.init),
-                months: row[1] == "p" ? months : [])
+                months: name == "gate_transitions" ? months : [])
         }
     }
 
@@ -104,6 +123,7 @@ public actor PostgresArchive {
                                 "migration \(migration.version) of the rows is not the one that this program has"))
                     }
                 }
+                if let refusal = try keeping(connection) { return .failure(refusal) }
                 return try room(for: schema, state, on: connection)
             }
         } catch {
@@ -174,6 +194,10 @@ public actor PostgresArchive {
                 }
                 // The totals are rows too, and come as they were.
                 try connection.script("alter table \(name) disable trigger user")
+                // COPY takes no rows where row-level security holds, and it holds the owner, too.
+                let isForced =
+                    try connection.run("select relforcerowsecurity from pg_class where oid = \(name)::regclass").first == "t"
+                if isForced { try connection.script("alter table \(name) no force row level security") }
                 let columns = try names(table.columns, on: connection)
                 var refusal: MemoryError?
                 do throws(PostgresFailure) {
@@ -190,6 +214,7 @@ public actor PostgresArchive {
                     throw error
                 }
                 try connection.script("alter table \(name) enable trigger user")
+                if isForced { try connection.script("alter table \(name) force row level security") }
             }
             try connection.script("commit")
             return .success(counts)

@@ -47,6 +47,14 @@ struct PostgresFailure: Error, Sendable, CustomStringConvertible {
         PostgresFailure(state: "25006", primary: "transactions are read-only", name: name)
     }
 
+    /// Memories that are held in the process and are not in the database any more.
+    static func staleMeanings(_ name: String) -> PostgresFailure {
+        PostgresFailure(state: "02001", primary: "memories were removed while they were searched", name: name)
+    }
+
+    /// Indicates whether what was known of memory by meaning is no more so: the extension or its column was dropped, or held rows were.
+    var isStale: Bool { ["02001", "42703", "42704", "42883"].contains(state) }
+
     static func lost(name: String, reason: String) -> PostgresFailure {
         PostgresFailure(state: "", primary: oneLine(reason), name: name)
     }
@@ -97,6 +105,7 @@ struct PostgresFailure: Error, Sendable, CustomStringConvertible {
             MemoryError(
                 .exhausted, "\(name) is out of a resource: \(primary)", remedy: Self.remedy(exhausted: state),
                 canRetry: true)
+        case "02001": MemoryError(.conflict, "\(name) was busy: \(primary)", canRetry: true)
         case Self.noData:
             MemoryError(.unexpected, "\(name) returned a result that this program does not understand: \(primary)")
         case _ where isData:

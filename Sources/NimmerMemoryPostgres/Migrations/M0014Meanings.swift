@@ -115,7 +115,7 @@ extension Migration {
                     raise insufficient_privilege using message = format('%s is no member of the kernel %s', session_user, for_kernel);
                 end if;
                 perform pg_advisory_xact_lock(hashtext('nimmerverse kernels'));
-                if to_regclass(quote_ident(part)) is null then
+                if for_kernel is not null and to_regclass(quote_ident(part)) is null then
                     execute format('create table %I (like memory_meanings including defaults including constraints
                                     including generated including storage)', part);
                     if exists (select from memory_meanings_default where kernel = for_kernel) then
@@ -145,6 +145,8 @@ extension Migration {
                 if for_model is null or components > 2000 then return 'ready'; end if;
                 if to_regclass(quote_ident(index_name)) is null then
                     select pg_total_relation_size(part::regclass) into bytes;
+                    -- Few rows are compared faster one by one, and an index is built faster than it grows.
+                    if bytes < 4194304 then return 'ready'; end if;
                     if bytes > most_bytes then return 'waiting'; end if;
                     execute format('create index %I on %I using hnsw ((vector::%s.vector(%s)) %s.vector_cosine_ops)
                                     where model = %L and dimensions = %s',

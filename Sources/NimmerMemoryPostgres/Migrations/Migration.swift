@@ -13,6 +13,6 @@ public struct Migration: Sendable, Hashable {
     /// The migrations of this program, oldest first.
     public static let all: [Migration] = [
         .tables, .totals, .partitions, .views, .acts, .openers, .intervals, .accepted, .variants, .lifeforce,
-        .outcomes, .opinions, .shares, .pendingMeanings,
+        .outcomes, .opinions, .shares, .meanings, .pendingMeanings,
     ]
 }
