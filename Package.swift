@@ -126,7 +126,8 @@ let package = Package(
         library(
             "NimmerProcess",
             [
-                "NimmerBus", "NimmerPlatform", "NimmerSystem", "NimmerWave", metrics, log, lifecycle, unixSignals,
+                "NimmerBus", "NimmerIris", "NimmerPlatform", "NimmerSystem", "NimmerWave", metrics, log, lifecycle,
+                unixSignals,
             ]),
         library(
             "NimmerCell",

@@ -97,6 +97,8 @@ public final class ServiceResponder: Sendable {
     private let bus: any Bus
     private let reporter = Mutex<Reporter?>(nil)
     private let facts = Mutex<(@Sendable () -> [String: String])?>(nil)
+    /// Further members of the data of STATS.
+    private let parts = Mutex<[(key: String, part: @Sendable () -> JSON)]>([])
     private let subscriptions = Mutex<[any Subscription]>([])
     /// One for each verb, so that who lists the living does not keep a process from being asked what it serves.
     private let budgets = Mutex<[Verb: ServiceBudget]>([:])
@@ -126,6 +128,13 @@ public final class ServiceResponder: Sendable {
         let reporter = Reporter(endpoints: description.endpoints + endpoints, statistics: statistics)
         self.reporter.withLock { $0 = reporter }
         cached.withLock { $0 = [:] }
+    }
+
+    /// Adds a member to the data of STATS, for a part of a process that reports by itself.
+    ///
+    /// - Parameter part: called on the delivery thread, must not block.
+    package func report(part key: String, _ part: @escaping @Sendable () -> JSON) {
+        parts.withLock { $0.append((key, part)) }
     }
 
     /// Sets the source of facts that change, which INFO adds to the description's metadata.
@@ -209,7 +218,11 @@ public final class ServiceResponder: Sendable {
             object["endpoints"] = .array(endpoints.map { .object(place($0)) })
         case .stats:
             let reporter = reporter.withLock { $0 }
-            let statistics = reporter?.statistics() ?? Statistics()
+            var statistics = reporter?.statistics() ?? Statistics()
+            if var data = statistics.data.object {
+                for (key, part) in parts.withLock({ $0 }) { data[key] = part() }
+                statistics.data = .object(data)
+            }
             object["started"] = .string(description.started.rfc3339)
             object["endpoints"] = .array(
                 (reporter?.endpoints ?? []).map { .object(place($0, $0.isOtherForm ? Statistics() : statistics)) })

@@ -34,11 +34,28 @@ extension HTTPMind {
                 (json["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
                     .map { $0["embedding"] }
             }
-        let vectors = lists.map { ($0?.array ?? []).compactMap { $0.double.flatMap { $0.isFinite ? $0 : nil } } }
-        guard vectors.count == count, let length = vectors.first?.count, length > 0,
-            zip(vectors, lists).allSatisfy({ $0.count == length && $1?.array?.count == length })
-        else {
-            throw MindError(.malformed, "the server's vectors must be \(count) lists of finite numbers of equal length")
+        guard lists.count == count else {
+            throw MindError(.malformed, "the server answered \(lists.count) vectors for \(count) texts")
+        }
+        var vectors: [[Double]] = []
+        for (place, list) in lists.enumerated() {
+            guard let numbers = list?.array, !numbers.isEmpty else {
+                throw MindError(.malformed, "the server's vector of text \(place + 1) is no list of numbers")
+            }
+            // llama.cpp's server writes null for what is not a number.
+            let finite = numbers.compactMap { $0.double.flatMap { $0.isFinite ? $0 : nil } }
+            guard finite.count == numbers.count else {
+                throw MindError(
+                    .malformed,
+                    "the server's vector of text \(place + 1) has \(numbers.count - finite.count) components that are "
+                        + "not finite numbers")
+            }
+            guard finite.count == vectors.first?.count ?? finite.count else {
+                throw MindError(
+                    .malformed,
+                    "the server's vectors are not of equal length: \(vectors[0].count) and \(finite.count) numbers")
+            }
+            vectors.append(finite)
         }
         return vectors
     }

@@ -32,13 +32,21 @@ extension HTTPMind {
         _ headers: [(String, String)], _ deadline: ContinuousClock.Instant
     ) async throws(MindError) -> MindServerState {
         let (models, server) = try await page("/v1/models", headers, deadline)
-        let names = (models["data"]?.array ?? []).flatMap { entry in
-            [entry["id"]?.string].compactMap { $0 } + (entry["aliases"]?.array ?? []).compactMap(\.string)
+        let entries = models["data"]?.array ?? []
+        let named = entries.first { entry in
+            entry["id"]?.string == settings.model
+                || (entry["aliases"]?.array ?? []).contains { $0.string == settings.model }
         }
-        let hasOneForAll = server == "llama.cpp" && !names.isEmpty
-        let hasModel = names.contains(settings.model) || hasOneForAll
+        let hasOneForAll = server == "llama.cpp" && entries.contains { $0["id"]?.string != nil }
+        let hasModel = named != nil || hasOneForAll
+        // What llama.cpp's server knows of the file; none of it depends on how the server was started.
+        let meta = (named ?? entries.first)?["meta"]
+        let content = ["n_vocab", "n_embd", "n_params", "size"].compactMap { key in
+            meta?[key]?.double.map { "\(key)=\(JSON.number($0).text)" }
+        }
         return MindServerState(
             isReachable: true, hasModel: hasModel, isLoaded: hasOneForAll ? true : nil, version: server,
+            content: content.joined(separator: " "),
             trouble: hasModel ? "" : "the server has no model \(settings.model)")
     }
 
@@ -49,16 +57,17 @@ extension HTTPMind {
         let version = try await page("/api/version", headers, deadline).json["version"]?.string ?? ""
         let installed = try await page("/api/tags", headers, deadline).json
         let running = try await page("/api/ps", headers, deadline).json
-        let hasModel = names(installed, has: settings.model)
+        let entry = entry(of: settings.model, in: installed)
+        let hasModel = entry != nil
         return MindServerState(
-            isReachable: true, hasModel: hasModel, isLoaded: names(running, has: settings.model),
-            version: ServerWords.plain("ollama/\(version)"),
+            isReachable: true, hasModel: hasModel, isLoaded: self.entry(of: settings.model, in: running) != nil,
+            version: ServerWords.plain("ollama/\(version)"), content: ServerWords.plain(entry?["digest"]?.string ?? ""),
             trouble: hasModel ? "" : "the server has no model \(settings.model): ollama pull \(settings.model)")
     }
 
-    /// A name without a tag is its `latest`.
-    private func names(_ list: JSON, has model: String) -> Bool {
+    /// The entry of a model in a list; a name without a tag is its `latest`.
+    private func entry(of model: String, in list: JSON) -> JSON? {
         let wanted = model.contains(":") ? model : model + ":latest"
-        return (list["models"]?.array ?? []).contains { $0["name"]?.string == wanted || $0["model"]?.string == wanted }
+        return (list["models"]?.array ?? []).first { $0["name"]?.string == wanted || $0["model"]?.string == wanted }
     }
 }

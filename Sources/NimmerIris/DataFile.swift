@@ -13,6 +13,12 @@ struct DataFile: Sendable {
     private let path: String
     private var next = Self.headerSize
 
+    /// Eight hexadecimal digits of the digest.
+    var shortDigest: String {
+        let digits = String(UInt32(truncatingIfNeeded: digest), radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
     static let headerSize = 128
     static let version: UInt32 = 1
 

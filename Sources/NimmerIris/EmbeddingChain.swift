@@ -58,18 +58,42 @@ public final class EmbeddingChain: Sendable {
         }
     }
 
-    /// Connects to the organ in a time in which it may load its model; without an organ it does nothing.
+    /// Connects to the organ in a time in which it may load its model, or asks one that failed whether it answers again; without an organ
+    /// it does nothing.
     ///
     /// - Throws: ``EmbeddingError`` with what keeps the organ from answering; a later question tries again.
     public func prepare(deadline: ContinuousClock.Instant) async throws(EmbeddingError) {
         guard connect != nil else { return }
+        let known = state.withLock { $0.status.organ?.trouble.isEmpty == false ? $0.organ : nil }
         do throws(EmbeddingError) {
+            if let known { _ = try await known.embed(["organ"], deadline: deadline) }
             _ = try await organ(by: deadline)
-            state.withLock { $0.breaker.succeed() }
+            state.withLock { state in
+                state.breaker.succeed()
+                state.status.organ?.trouble = ""
+            }
         } catch {
             state.withLock { $0.status.organ?.trouble = error.description }
             throw error
         }
+    }
+
+    /// The link with the model in force alone: the organ where one is configured, else the table. For what is stored, and compared later.
+    ///
+    /// - Throws: ``EmbeddingError/unavailable(_:)`` where it is not there, or has not answered yet by the deadline.
+    public func embedder(deadline: ContinuousClock.Instant) async throws(EmbeddingError) -> any Embedder {
+        if connect != nil { return Link(chain: self, model: try await organ(by: deadline).model) }
+        guard let table else { throw .unavailable("there is no table") }
+        return Link(chain: self, model: table.model)
+    }
+
+    private struct Link: Embedder {
+        let chain: EmbeddingChain
+        let model: EmbeddingModel
+
+        func embed(
+            _ texts: [String], deadline: ContinuousClock.Instant
+        ) async throws(EmbeddingError) -> [Embedding] { try await chain.embed(texts, in: model, deadline: deadline) }
     }
 
     /// The embeddings of texts by the first link that answers.

@@ -25,15 +25,7 @@ public final class EmbeddingTable: Embedder {
 
     /// A table of bytes, for tests.
     package convenience init(bytes: [UInt8], name: String) throws(DataFileError) {
-        let file: ReadOnlyFile
-        do {
-            file = try bytes.withUnsafeBytes { try ReadOnlyFile(copying: $0, name: name) }
-        } catch let error as DataFileError {
-            throw error
-        } catch {
-            throw DataFileError(name, .unreadable("\(error)"))
-        }
-        try self.init(file, path: name)
+        try self.init(ReadOnlyFile(copying: bytes, name: name), path: name)
     }
 
     private init(_ file: ReadOnlyFile, path: String) throws(DataFileError) {
@@ -57,13 +49,11 @@ public final class EmbeddingTable: Embedder {
         wordPiece = WordPiece(
             count: pieces, longest: longest, offsets: offsets, slots: slotBytes, classes: classBytes, folds: foldBytes,
             into: into, text: text)
-        let digest = String(UInt32(truncatingIfNeeded: data.digest), radix: 16)
-        let padded = String(repeating: "0", count: 8 - digest.count) + digest
         let name = data.name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") }
         guard name == data.name, !name.isEmpty else {
             throw DataFileError(path, .field("name", found: "'\(name)'", expected: "letters, digits, - and ."))
         }
-        model = EmbeddingModel(name: "table/\(name)@\(padded)", dimensions: dimensions)
+        model = EmbeddingModel(name: "table/\(name)@\(data.shortDigest)", dimensions: dimensions)
         self.file = file
     }
 

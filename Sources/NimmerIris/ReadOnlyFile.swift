@@ -43,10 +43,10 @@ final class ReadOnlyFile: @unchecked Sendable {
     }
 
     /// A copy of bytes, named in errors as a path would be.
-    init(copying source: UnsafeRawBufferPointer, name: String) throws(DataFileError) {
-        guard source.count > 0 else { throw DataFileError(name, .field("size", found: "0", expected: "more")) }
+    init(copying source: [UInt8], name: String) throws(DataFileError) {
+        guard !source.isEmpty else { throw DataFileError(name, .field("size", found: "0", expected: "more")) }
         let memory = try Self.memory(source.count, name)
-        memory.copyMemory(from: source.baseAddress!, byteCount: source.count)
+        source.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         mprotect(memory, source.count, PROT_READ)
         (self.memory, size) = (memory, source.count)
         bytes = UnsafeRawBufferPointer(start: memory, count: source.count)

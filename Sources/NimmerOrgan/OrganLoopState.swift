@@ -21,6 +21,8 @@ struct OrganLoopState {
     private var logic: OrganLogic
     private var callers: [MessageID: Caller] = [:]
     private var result: CommandResult?
+    /// The model of its vectors, as the last answer to `embed` named it.
+    private var embedding: JSON?
     private var timer: Task<Void, Never>?
     private var work: Task<Void, Never>?
     /// The work and the timer; ended with the loop.
@@ -45,13 +47,16 @@ struct OrganLoopState {
     mutating func take(_ event: OrganProcess.Event) async -> Bool {
         // Requests wait for this long, not until a time of day that may be set.
         let now = SteadyTime.now()
-        defer { organStatus.set(logic, logic.status(of: settings)) }
+        defer { organStatus.set(logic, status) }
         switch event {
         case .message(let message, let verb): receive(message, verb, at: now)
         case .loaded: perform(logic.loaded(at: now), at: now)
         case .loadFailed(let reason): perform(logic.loadFailed(reason, at: now), at: now)
         case .processed(let result, let isBroken):
             self.result = result
+            if let name = result.result["embedding_model"] {
+                embedding = ["embedding_model": name, "dimensions": result.result["dimensions"] ?? .null]
+            }
             perform(logic.processed(isBroken: isBroken, at: now), at: now)
         case .unloaded: perform(logic.unloaded(at: now), at: now)
         case .tick: perform(logic.tick(at: now), at: now)
@@ -81,7 +86,7 @@ struct OrganLoopState {
         }
         guard let (command, request, id) = read else { return }
         switch request {
-        case .state: answer(message, CommandResult(status: .ok, result: logic.status(of: settings)))
+        case .state: answer(message, CommandResult(status: .ok, result: status))
         case .release:
             answer(message, CommandResult(status: .ok))
             perform(logic.release(at: now), at: now)
@@ -138,6 +143,8 @@ struct OrganLoopState {
     private func answer(_ message: BusMessage, _ result: CommandResult) {
         requests.reply(to: message, result)
     }
+
+    private var status: JSON { logic.status(of: settings, embedding: embedding) }
 
     private var requests: RequestHandler { RequestHandler(process, rejects) }
 

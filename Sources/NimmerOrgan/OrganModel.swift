@@ -26,6 +26,8 @@ actor OrganModel {
     private let asking = TaskOwner()
     private var server: ModelServer?
     private var mind: (any LoadableMind)?
+    /// The check of its vectors, where it makes embeddings; nil before the model is loaded.
+    private var embeddings: OrganEmbeddings?
     /// Sum of what its work costs.
     nonisolated let spending: OrganSpending
 
@@ -59,6 +61,11 @@ actor OrganModel {
             let mind = try connect(settings.mind(at: url))
             self.mind = mind
             try await mind.load(deadline: deadline)
+            if settings.embeddings {
+                let state = await mind.state()
+                guard state.isReachable else { throw MindError(.unreachable, state.trouble) }
+                embeddings = OrganEmbeddings(settings, content: state.content)
+            }
         } catch {
             await unload()
             throw Trouble(message: "the model cannot be loaded: \(Self.reason(error))", isGone: true)
@@ -74,7 +81,7 @@ actor OrganModel {
         }
         await server?.stop()
         let hadCard = lock != nil
-        (mind, server, lock) = (nil, nil, nil)
+        (mind, server, lock, embeddings) = (nil, nil, nil, nil)
         // The one that waits for the card looks ten times a second; without this an organ with work left would take it back first.
         if hadCard { try? await Task.sleep(for: .milliseconds(300)) }
     }
@@ -93,8 +100,13 @@ actor OrganModel {
                 tokens = max(0, read).addingSaturated(max(0, answer.completionTokens ?? answer.text.count / 3))
                 return CommandResult(answer: answer, to: question)
             case .embed(let texts):
-                let vectors = try await mind.embed(texts, deadline: deadline)
-                tokens = texts.reduce(0) { $0.addingSaturated($1.utf8.count / 3) }
+                tokens = texts.reduce(0) { $0.addingSaturated(($1.utf8.count + settings.prefix.utf8.count) / 3) }
+                let embedder = TextEmbedder(mind: mind, prefix: settings.prefix)
+                let (vectors, cut) = try await embedder.vectors(of: texts, deadline: deadline)
+                if var check = embeddings {
+                    defer { embeddings = check }
+                    return try check.result(vectors, cut: cut)
+                }
                 return CommandResult(
                     status: .ok,
                     result: [

@@ -180,8 +180,11 @@ import Testing
             ("ask", ["prompt": "x", "max_tokens": 65], "from 1 to 64"),
             ("ask", ["prompt": "x", "temperature": 3], "0 to 2"),
             ("ask", ["prompt": "x", "schema": ["$ref": "http://evil"]], "$ref"),
-            ("ask", ["prompt": "x", "tools": []], "payload.tools"), ("embed", ["texts": []], "1 to 16"),
-            ("embed", ["texts": ["a", 7]], "1 to 16"), ("embed", ["texts": "a"], "1 to 16"), ("ask", [1], "an object"),
+            ("ask", ["prompt": "x", "tools": []], "payload.tools"), ("embed", ["texts": []], "1 to 64"),
+            ("embed", ["texts": ["a", 7]], "1 to 64"), ("embed", ["texts": "a"], "1 to 64"), ("ask", [1], "an object"),
+            ("embed", ["texts": ["a", ""]], "payload.texts[1] must be a text of 1 to 2000 bytes; found 0 bytes"),
+            ("embed", ["texts": [.string(String(repeating: "ä", count: 1001))]], "found 2002 bytes"),
+            ("embed", ["texts": .array(Array(repeating: "a", count: 65))], "1 to 64"),
         ] as [(String, JSON, String)])
     func whatMakesNoSenseIsRefused(_ verb: String, _ payload: JSON, _ words: String) {
         #expect { try Self.request(verb, payload) } throws: {

@@ -45,6 +45,39 @@ import Testing
         #expect(lines.contains { $0.hasSuffix("run: bash Tests/run.sh") })
     }
 
+    /// Programs that compare names find the table of meanings in `share/nimmerverse` beside their folder; cells carry none.
+    @Test(.enabled("needs strip and ldd", { Executables.find("strip") != nil && Executables.find("ldd") != nil }))
+    func theProgramsThatCompareNamesHoldTheTable() async throws {
+        let made = try await ChildProcess.run(ChildCommand("mktemp", ["-d"]))
+        let folder = try #require(made.lines.first?.text)
+        let programs = ["thalamus", "hippocampus", "garden", "nimmer", "math-cell"]
+        for program in programs {
+            // Its content does not matter here: any program that links libraries.
+            let copy = try await ChildProcess.run(ChildCommand("cp", ["/bin/ls", "\(folder)/\(program)"]))
+            #expect(copy.status.isSuccess)
+        }
+        let laid = try await ChildProcess.run(
+            ChildCommand("sh", [Self.root + "/deploy/containers/rootfs.sh", folder, folder + "/rootfs"] + programs))
+        #expect(laid.status.isSuccess, "\(laid.lines.map(\.text))")
+        for file in ["minilm.table", "names.links"] {
+            let original = try FileText.bytes("\(Self.root)/deploy/iris/\(file)")
+            #expect(original.count > 100_000, "\(file)")
+            for program in programs.dropLast() {
+                let held = try FileText.bytes("\(folder)/rootfs/\(program)/usr/share/nimmerverse/\(file)")
+                #expect(held == original, "\(program): \(file)")
+            }
+            #expect(!FileText.exists("\(folder)/rootfs/math-cell/usr/share/nimmerverse/\(file)"))
+        }
+        _ = try await ChildProcess.run(ChildCommand("rm", ["-rf", folder]))
+        // A build within a container is given the files, too.
+        for name in [".containerignore", ".dockerignore"] {
+            let lines = try #require(FileText.read("\(Self.root)/\(name)")).split(separator: "\n")
+            #expect(lines.contains("!deploy/iris"), "\(name)")
+        }
+        let containerfile = try #require(FileText.read(Self.root + "/deploy/containers/Containerfile"))
+        #expect(containerfile.contains("COPY deploy/iris deploy/iris\n"))
+    }
+
     @Test(arguments: [Scaffold.Kind.cell, .nerve])
     func aNewCellGetsTheSameContainerfile(kind: Scaffold.Kind) throws {
         let ours = try #require(FileText.read(Self.root + "/deploy/containers/Containerfile"))

@@ -27,6 +27,12 @@ cd "$folder"/nimmerverse-*
 for licence in LICENSE share/doc/libssl3/copyright share/doc/swift/LICENSE.txt share/doc/swift-log/NOTICE.txt; do
     [ -s "$licence" ] || fail "the archive lacks $licence"
 done
+for file in share/nimmerverse/minilm.table share/nimmerverse/names.links deploy/minds/prepare.sh; do
+    [ -s "$file" ] || fail "the archive lacks $file"
+done
+su nimmer-user -c "'$PWD/bin/nimmer' iris similarity math calculate --json" >iris.json ||
+    fail "nimmer finds no table of meanings in the archive"
+grep -q '"joins": *true' iris.json || fail "math and calculate do not join: $(cat iris.json)"
 for program in bin/*; do
     # With the linker's own search path only: what is not in lib/ must be glibc's.
     missing=$(ldd "$program" | grep 'not found' || true)

@@ -64,6 +64,16 @@ fi
 
 for program in "$@"; do
     mkdir -p "$out/$program/usr/bin"
+    # The table of meanings, for those that compare names by it; nothing else reads it.
+    case $program in
+    thalamus | hippocampus | garden | nimmer)
+        mkdir -p "$out/$program/usr/share/nimmerverse" "$out/$program/usr/share/doc/iris"
+        cp "$here/../iris/minilm.table" "$here/../iris/names.links" "$out/$program/usr/share/nimmerverse/"
+        for text in "$here/../iris"/NOTICE* "$here/../iris"/LICENSE*; do
+            [ ! -f "$text" ] || cp "$text" "$out/$program/usr/share/doc/iris/"
+        done
+        ;;
+    esac
     strip -o "$out/$program/usr/bin/$program" "$binaries/$program"
     chmod 755 "$out/$program/usr/bin/$program"
     LC_ALL=C comm -13 "$lists/common" "$lists/$program" | while read -r library; do put "$out/$program" "$library"; done

@@ -21,7 +21,7 @@ LINKS = os.path.join(HERE, "names.links")
 MAGIC, VERSION, HEADER = b"NIMLINK1", 1, 128
 WORD = re.compile(r"[a-z0-9]+( [a-z0-9]+)?$")
 # Senses of a word that count, by their order of use, and the share of its uses that a sense has at least.
-SENSES, SHARE = 3, 0.15
+SENSES, SHARE = 2, 0.3
 GENERIC = """sensor sensors reading readings value values status state measurement measurements measure data signal monitor monitoring
 detector detection detected info system""".split()
 MASK = (1 << 64) - 1
@@ -70,32 +70,35 @@ def plain(lemma):
 
 
 def common(folder):
-    """The senses of each word that count: part of speech, place of the synset."""
+    """The senses of each word that count: part of speech, word, place of the synset, with their number."""
     counts = collections.defaultdict(dict)
     with open(os.path.join(folder, "cntlist.rev"), encoding="latin-1") as file:
         for line in file:
             sense, number, count = line.split()
             lemma, rest = sense.split("%")
             part = "nvara"[int(rest[0]) - 1]
-            counts[part, lemma][int(number)] = int(count)
-    senses = {}
+            counts[plain(lemma)].setdefault(part, {})[int(number)] = int(count)
+    senses, nouns = {}, set()
     for part, name in (("n", "noun"), ("v", "verb"), ("a", "adj")):
         for line in lines(folder, "index." + name):
             fields = line.split()
-            lemma, pointers = fields[0], int(fields[3])
-            places = fields[6 + pointers:]
-            uses = counts.get((part, lemma), {})
-            total = sum(uses.values())
+            word, places = plain(fields[0]), fields[6 + int(fields[3]):]
+            if part == "n":
+                nouns.add(word)
+            parts = counts.get(word, {})
+            # Of its uses in all parts of speech; a word that was never counted is taken as a noun.
+            total, uses = sum(sum(part.values()) for part in parts.values()), parts.get(part, {})
             for number, place in enumerate(places, 1):
-                if number <= SENSES and (number == 1 or total == 0 or uses.get(number, 0) >= SHARE * total):
-                    senses[part, plain(lemma), place] = number
+                isUsed = uses.get(number, 0) >= SHARE * total if total else part == "n" or word not in nouns
+                if number <= SENSES and isUsed:
+                    senses[part, word, place] = number
     return senses
 
 
 def isAgent(a, b):
-    """Whether one is who or what does the other: a printer is no print."""
+    """Whether one is who or what does the other, or its doing: a printer is no print, and a painting no paint."""
     shorter, longer = sorted((a, b), key=len)
-    return longer.endswith(("er", "or", "ist", "ee", "ant", "ess", "man")) and longer[:3] == shorter[:3]
+    return longer.endswith(("ing", "er", "or", "ist", "ee", "ant", "ess", "man")) and longer[:3] == shorter[:3]
 
 
 def groups(folder):

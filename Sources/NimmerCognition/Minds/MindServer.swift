@@ -30,17 +30,22 @@ public struct MindServerState: Sendable, Hashable {
     public var isLoaded: Bool?
     /// The server's version, or what else it states of itself; empty when unknown.
     public var version: String
+    /// Content of the model as the server states it, such as a digest or its size; empty when unknown. Another content of the
+    /// same name is another model.
+    public var content: String
     /// Reason why it is not reachable or cannot answer, for a person; empty when all is well.
     public var trouble: String
 
     /// Creates a state.
     public init(
-        isReachable: Bool, hasModel: Bool? = nil, isLoaded: Bool? = nil, version: String = "", trouble: String = ""
+        isReachable: Bool, hasModel: Bool? = nil, isLoaded: Bool? = nil, version: String = "", content: String = "",
+        trouble: String = ""
     ) {
         self.isReachable = isReachable
         self.hasModel = hasModel
         self.isLoaded = isLoaded
         self.version = version
+        self.content = content
         self.trouble = trouble
     }
 }

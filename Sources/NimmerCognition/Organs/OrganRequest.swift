@@ -12,14 +12,16 @@ public enum OrganRequest: Sendable, Hashable {
     /// The verbs.
     public static let verbs = ["ask", "embed", "state", "release"]
     /// Texts that one `embed` may hold.
-    public static let maximumTexts = 16
+    public static let maximumTexts = 64
+    /// Bytes that each of them may have.
+    public static let maximumTextBytes = 2_000
     /// Bytes that an answer's text may have, so that the answer fits into a message.
     public static let maximumAnswerBytes = 32_768
 
     /// Reads a request.
     ///
     /// - `ask`: `{"prompt": text, "system": text?, "schema": object?, "max_tokens": whole?, "temperature": 0…2?}`
-    /// - `embed`: `{"texts": [text, …]}`, at most ``maximumTexts``
+    /// - `embed`: `{"texts": [text, …]}`, at most ``maximumTexts`` of at most ``maximumTextBytes``
     ///
     /// - Parameters:
     ///   - verb: the last token of the subject.
@@ -83,6 +85,11 @@ public enum OrganRequest: Sendable, Hashable {
         guard (1...maximumTexts).contains(texts.count), texts.count == payload["texts"]?.array?.count else {
             throw Refusal.wrong(
                 "payload.texts", "must be a list of 1 to \(maximumTexts) texts", found: Self.found(payload["texts"]))
+        }
+        for (place, text) in texts.enumerated() where !(1...maximumTextBytes).contains(text.utf8.count) {
+            throw Refusal.wrong(
+                "payload.texts[\(place)]", "must be a text of 1 to \(maximumTextBytes) bytes",
+                found: "\(text.utf8.count) bytes")
         }
         return texts
     }

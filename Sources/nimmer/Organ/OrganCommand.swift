@@ -120,7 +120,7 @@ struct OrganEmbedCommand: AsyncParsableCommand {
 
     @OptionGroup var organ: OrganOptions
 
-    @Argument(help: "The texts, at most 16.")
+    @Argument(help: "The texts, at most 64 of at most 2,000 bytes.")
     var texts: [String]
 
     func run() async throws {

@@ -1,0 +1,191 @@
+/// Relation of two names by their words.
+public enum NameRelation: Sendable, Hashable {
+    /// Each word of one is a word of the other, or means the same as one: `kitchen.temp` and `kitchen.temperature`.
+    case linked
+    /// No word decides; their vectors may.
+    case open
+    /// They name other things of one kind, or other numbers: `pump.1` and `pump.2`, `kitchen` and `garage`, `left` and `right`.
+    case apart
+}
+
+/// Words that mean the same, and words for other things of one kind, out of WordNet and a list written by hand (iris.md, Embeddings;
+/// decision 0036).
+///
+/// Vectors alone cannot distinguish what is the same from what is only related: a door is near a window. Symmetric, and not transitive.
+public final class NameLinks: Sendable {
+    private let file: ReadOnlyFile
+    private let count: Int
+    private nonisolated(unsafe) let keys: UnsafeRawBufferPointer
+    private nonisolated(unsafe) let starts: UnsafeRawBufferPointer
+    private nonisolated(unsafe) let groups: UnsafeRawBufferPointer
+    /// Digest of the file, eight hexadecimal digits: what decides, besides the model, which names join.
+    public let digest: String
+
+    /// The name of the data file, which is beside that of the table.
+    public static let fileName = "names.links"
+    /// Bytes of a data file at most.
+    static let limit = 16 << 20
+    /// The group of words that name no thing: `sensor`, `value`.
+    private static let generic = UInt32.max
+
+    /// Reads and checks a data file.
+    ///
+    /// - Throws: ``DataFileError`` naming what was found and expected.
+    public convenience init(path: String) throws(DataFileError) {
+        try self.init(ReadOnlyFile(path: path, limit: Self.limit), path: path)
+    }
+
+    /// Reads the file beside a table's.
+    ///
+    /// - Throws: ``DataFileError`` naming what was found and expected.
+    public convenience init(besideTable path: String) throws(DataFileError) {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        try self.init(path: folder + Self.fileName)
+    }
+
+    /// Links of bytes, for tests.
+    package convenience init(bytes: [UInt8], name: String) throws(DataFileError) {
+        try self.init(ReadOnlyFile(copying: bytes, name: name), path: name)
+    }
+
+    private init(_ file: ReadOnlyFile, path: String) throws(DataFileError) {
+        var data = try DataFile(file, path: path, magic: "NIMLINK1")
+        count = try data.count(0, "names", in: 1...1 << 20)
+        let entries = try data.count(1, "groups of names", in: 1...1 << 22)
+        keys = try data.section("names", count * 8)
+        starts = try data.section("starts of groups", (count + 1) * 4)
+        groups = try data.section("groups of names", entries * 4)
+        digest = data.shortDigest
+        self.file = file
+    }
+
+    /// The relation of two names, of which the first 256 bytes and the first 12 words count.
+    public func relation(_ first: String, _ second: String) -> NameRelation {
+        let (a, b) = (words(first), words(second))
+        guard !a.isEmpty, !b.isEmpty else { return .open }
+        if Self.numbers(a) != Self.numbers(b) { return .apart }
+        let (units, others) = (units(a), units(b))
+        var (inA, inB) = (Set<Int>(), Set<Int>())
+        for unit in units {
+            for other in others where unit.key == other.key || isLinked(unit, other) {
+                inA.formUnion(unit.places)
+                inB.formUnion(other.places)
+            }
+        }
+        let (left, right) = (rest(a, inA), rest(b, inB))
+        if left.isEmpty, right.isEmpty { return .linked }
+        for unit in units where !inA.isSuperset(of: unit.places) {
+            for other in others where !inB.isSuperset(of: other.places) {
+                if isApart(unit, other) { return .apart }
+            }
+        }
+        return .open
+    }
+
+    /// Returns whether two names mean the same by their words.
+    public func isLinked(_ first: String, _ second: String) -> Bool { relation(first, second) == .linked }
+
+    // MARK: - Words
+
+    /// A word of a name, in lower case.
+    private struct NameWord {
+        let bytes: [UInt8]
+        let key: UInt64
+        let isGeneric: Bool
+    }
+
+    /// A word, or two that follow each other, with the groups that it is in.
+    private struct Unit {
+        let key: UInt64
+        let places: [Int]
+        let groups: [UInt32]
+    }
+
+    private static let longest = 12
+
+    private func words(_ name: String) -> [NameWord] {
+        RegionText.bytes(name, limit: RegionText.bound).split(separator: 0x20).prefix(Self.longest).map { part in
+            let bytes = part.map { $0 >= 0x41 && $0 <= 0x5a ? $0 + 0x20 : $0 }
+            let key = Self.key(bytes)
+            return NameWord(bytes: bytes, key: key, isGeneric: groups(of: key).contains(Self.generic))
+        }
+    }
+
+    /// Words that no unit of the other name accounts for; those that name no thing count only where there is no other.
+    private func rest(_ words: [NameWord], _ covered: Set<Int>) -> [NameWord] {
+        let isPlain = words.contains { !$0.isGeneric }
+        return words.indices.filter { !covered.contains($0) && !(isPlain && words[$0].isGeneric) }.map { words[$0] }
+    }
+
+    private func units(_ words: [NameWord]) -> [Unit] {
+        var units = words.indices.map { place in
+            let word = words[place]
+            var found = groups(of: word.key)
+            var key = word.key
+            // A plural without groups of its own has those of the word without its ending.
+            for singular in Self.singulars(word.bytes) {
+                let other = groups(of: Self.key(singular))
+                guard !other.isEmpty else { continue }
+                if found.isEmpty { (found, key) = (other, Self.key(singular)) }
+                break
+            }
+            return Unit(key: key, places: [place], groups: found)
+        }
+        for place in words.indices.dropLast() {
+            let key = Self.key(words[place].bytes + words[place + 1].bytes)
+            units.append(Unit(key: key, places: [place, place + 1], groups: groups(of: key)))
+        }
+        return units
+    }
+
+    private static func singulars(_ word: [UInt8]) -> [[UInt8]] {
+        guard word.count > 3, word.last == UInt8(ascii: "s") else { return [] }
+        var found = [Array(word.dropLast())]
+        if word.suffix(3).elementsEqual("ies".utf8) { found.append(word.dropLast(3) + [UInt8(ascii: "y")]) }
+        if word.suffix(2).elementsEqual("es".utf8) { found.append(Array(word.dropLast(2))) }
+        return found
+    }
+
+    /// The numbers in the words of a name, in their order: digits at the end of a word, or a word of digits; `co2` is no number.
+    private static func numbers(_ words: [NameWord]) -> [[UInt8]] {
+        words.compactMap { word in
+            let digits = word.bytes.reversed().prefix { $0 >= 0x30 && $0 <= 0x39 }
+            let letters = word.bytes.count - digits.count
+            guard !digits.isEmpty, letters == 0 || letters > 2 else { return nil }
+            let number = Array(digits.reversed().drop { $0 == 0x30 })
+            return number.isEmpty ? [0x30] : number
+        }
+    }
+
+    // MARK: - Groups
+
+    private func isLinked(_ a: Unit, _ b: Unit) -> Bool { shares(a, b, exclude: 0) }
+
+    private func isApart(_ a: Unit, _ b: Unit) -> Bool {
+        guard a.key != b.key, shares(a, b, exclude: 1) else { return false }
+        return !shares(a, b, exclude: 0)
+    }
+
+    private func shares(_ a: Unit, _ b: Unit, exclude: UInt32) -> Bool {
+        a.groups.contains { $0 != Self.generic && $0 & 1 == exclude && b.groups.contains($0) }
+    }
+
+    private static func key(_ bytes: [UInt8]) -> UInt64 {
+        var value: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return value
+    }
+
+    /// The groups of a key, at most 64.
+    private func groups(of key: UInt64) -> [UInt32] {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if keys.long(at: middle * 8) < key { low = middle + 1 } else { high = middle }
+        }
+        guard low < count, keys.long(at: low * 8) == key else { return [] }
+        let (start, end) = (Int(starts.number(at: low * 4)), Int(starts.number(at: low * 4 + 4)))
+        guard start < end, end <= groups.count / 4 else { return [] }
+        return (start..<min(end, start + 64)).map { groups.number(at: $0 * 4) }
+    }
+}
