@@ -332,7 +332,8 @@ let package = Package(
                     "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres",
                     "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
                 ]),
-            tests("NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave"]),
+            tests(
+                "NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave"], except: ["Golden"]),
             tests("NimmerPlatformTests", ["NimmerPlatform"]),
             tests("NimmerServersTests", ["NimmerPlatform", "NimmerServers"]),
             // Holds Package.swift, docs/architecture.md and every import together.

@@ -59,24 +59,35 @@ public final class NameLinks: Sendable {
         self.file = file
     }
 
+    /// A name's words with the groups that they are in, for many comparisons.
+    public func prepared(_ name: String) -> PreparedName {
+        let words = words(name)
+        let plain = words.indices.filter { !words[$0].isGeneric }
+        // Words that name no thing count only where there is no other.
+        let counted = (plain.isEmpty ? Array(words.indices) : plain).reduce(UInt16(0)) { $0 | 1 << UInt16($1) }
+        return PreparedName(units: units(words), counted: counted, numbers: Self.numbers(words))
+    }
+
     /// The relation of two names, of which the first 256 bytes and the first 12 words count.
     public func relation(_ first: String, _ second: String) -> NameRelation {
-        let (a, b) = (words(first), words(second))
-        guard !a.isEmpty, !b.isEmpty else { return .open }
-        if Self.numbers(a) != Self.numbers(b) { return .apart }
-        let (units, others) = (units(a), units(b))
-        var (inA, inB) = (Set<Int>(), Set<Int>())
-        for unit in units {
-            for other in others where unit.key == other.key || isLinked(unit, other) {
-                inA.formUnion(unit.places)
-                inB.formUnion(other.places)
+        relation(prepared(first), prepared(second))
+    }
+
+    /// The relation of two names that these links prepared.
+    public func relation(_ first: PreparedName, _ second: PreparedName) -> NameRelation {
+        guard !first.units.isEmpty, !second.units.isEmpty else { return .open }
+        if first.numbers != second.numbers { return .apart }
+        var (inFirst, inSecond): (UInt16, UInt16) = (0, 0)
+        for unit in first.units {
+            for other in second.units where unit.key == other.key || Self.shares(unit.same, other.same) {
+                inFirst |= unit.places
+                inSecond |= other.places
             }
         }
-        let (left, right) = (rest(a, inA), rest(b, inB))
-        if left.isEmpty, right.isEmpty { return .linked }
-        for unit in units where !inA.isSuperset(of: unit.places) {
-            for other in others where !inB.isSuperset(of: other.places) {
-                if isApart(unit, other) { return .apart }
+        if first.counted & ~inFirst == 0, second.counted & ~inSecond == 0 { return .linked }
+        for unit in first.units where unit.places & ~inFirst != 0 {
+            for other in second.units where other.places & ~inSecond != 0 {
+                if Self.shares(unit.apart, other.apart) { return .apart }
             }
         }
         return .open
@@ -94,13 +105,6 @@ public final class NameLinks: Sendable {
         let isGeneric: Bool
     }
 
-    /// A word, or two that follow each other, with the groups that it is in.
-    private struct Unit {
-        let key: UInt64
-        let places: [Int]
-        let groups: [UInt32]
-    }
-
     private static let longest = 12
 
     private func words(_ name: String) -> [NameWord] {
@@ -111,31 +115,28 @@ public final class NameLinks: Sendable {
         }
     }
 
-    /// Words that no unit of the other name accounts for; those that name no thing count only where there is no other.
-    private func rest(_ words: [NameWord], _ covered: Set<Int>) -> [NameWord] {
-        let isPlain = words.contains { !$0.isGeneric }
-        return words.indices.filter { !covered.contains($0) && !(isPlain && words[$0].isGeneric) }.map { words[$0] }
-    }
-
-    private func units(_ words: [NameWord]) -> [Unit] {
+    private func units(_ words: [NameWord]) -> [PreparedName.Unit] {
         var units = words.indices.map { place in
             let word = words[place]
-            var found = groups(of: word.key)
-            var key = word.key
+            var (found, key) = (groups(of: word.key), word.key)
             // A plural without groups of its own has those of the word without its ending.
-            for singular in Self.singulars(word.bytes) {
-                let other = groups(of: Self.key(singular))
-                guard !other.isEmpty else { continue }
-                if found.isEmpty { (found, key) = (other, Self.key(singular)) }
-                break
+            for singular in Self.singulars(word.bytes) where found.isEmpty {
+                key = Self.key(singular)
+                found = groups(of: key)
             }
-            return Unit(key: key, places: [place], groups: found)
+            return Self.unit(found.isEmpty ? word.key : key, places: 1 << UInt16(place), found)
         }
         for place in words.indices.dropLast() {
             let key = Self.key(words[place].bytes + words[place + 1].bytes)
-            units.append(Unit(key: key, places: [place, place + 1], groups: groups(of: key)))
+            units.append(Self.unit(key, places: 3 << UInt16(place), groups(of: key)))
         }
         return units
+    }
+
+    private static func unit(_ key: UInt64, places: UInt16, _ groups: [UInt32]) -> PreparedName.Unit {
+        let groups = groups.filter { $0 != generic }
+        return PreparedName.Unit(
+            key: key, places: places, same: groups.filter { $0 & 1 == 0 }, apart: groups.filter { $0 & 1 == 1 })
     }
 
     private static func singulars(_ word: [UInt8]) -> [[UInt8]] {
@@ -159,15 +160,8 @@ public final class NameLinks: Sendable {
 
     // MARK: - Groups
 
-    private func isLinked(_ a: Unit, _ b: Unit) -> Bool { shares(a, b, exclude: 0) }
-
-    private func isApart(_ a: Unit, _ b: Unit) -> Bool {
-        guard a.key != b.key, shares(a, b, exclude: 1) else { return false }
-        return !shares(a, b, exclude: 0)
-    }
-
-    private func shares(_ a: Unit, _ b: Unit, exclude: UInt32) -> Bool {
-        a.groups.contains { $0 != Self.generic && $0 & 1 == exclude && b.groups.contains($0) }
+    private static func shares(_ first: [UInt32], _ second: [UInt32]) -> Bool {
+        !first.isEmpty && !second.isEmpty && first.contains { second.contains($0) }
     }
 
     private static func key(_ bytes: [UInt8]) -> UInt64 {
@@ -188,4 +182,21 @@ public final class NameLinks: Sendable {
         guard start < end, end <= groups.count / 4 else { return [] }
         return (start..<min(end, start + 64)).map { groups.number(at: $0 * 4) }
     }
+}
+
+/// A name as ``NameLinks`` compares it.
+public struct PreparedName: Sendable {
+    /// A word, or two that follow each other, with the groups that it is in.
+    struct Unit: Sendable {
+        let key: UInt64
+        /// Its words' places, a bit each.
+        let places: UInt16
+        let same: [UInt32]
+        let apart: [UInt32]
+    }
+
+    let units: [Unit]
+    /// The words that count, a bit each.
+    let counted: UInt16
+    let numbers: [[UInt8]]
 }
