@@ -33,7 +33,7 @@ enum Main {
             let logger = process.logger
             process.metrics.describe("nimmer_batch_rows", "Rows in a commit.")
             process.metrics.describe("nimmer_commit_seconds", "How long a commit took, in seconds.")
-            let meaning = MeaningStart(process, start.database)
+            let meaning = try MeaningStart(process, start.database)
             let keeper = meaning?.keeper
             let hippocampus = Hippocampus(
                 bus: process.bus, store: store, environment: process.environment, limits: start.limits,
@@ -72,6 +72,7 @@ enum Main {
             // Not children of the run: a store or a model that hangs cannot delay a stop.
             let tasks = TaskOwner()
             tasks.run { await requests.run() }
+            tasks.run { await meaning?.embeddings.run() }
             tasks.run { [environment = process.environment] in
                 if let keeper { await keeper.run() } else { await MeaningKeeper.stop(store, environment) }
             }
