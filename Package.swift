@@ -81,6 +81,7 @@ let package = Package(
         .library(name: "NimmerSystemFile", targets: ["NimmerSystemFile"]),
         .library(name: "NimmerPlatform", targets: ["NimmerPlatform"]),
         .library(name: "NimmerThalamus", targets: ["NimmerThalamus"]),
+        .library(name: "NimmerIris", targets: ["NimmerIris"]),
         .library(name: "NimmerMemory", targets: ["NimmerMemory"]),
         .library(name: "NimmerMemoryPostgres", targets: ["NimmerMemoryPostgres"]),
         .library(name: "NimmerServers", targets: ["NimmerServers"]),
@@ -142,7 +143,7 @@ let package = Package(
         library("NimmerServers", ["NimmerPlatform"]),
         library(
             "NimmerTesting",
-            ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerSystem", "NimmerWave"]),
+            ["NimmerBus", "NimmerCell", "NimmerIris", "NimmerMemory", "NimmerProcess", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerThalamusProcess",
             ["NimmerBus", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus", "NimmerWave", log]),
@@ -322,7 +323,7 @@ let package = Package(
             tests(
                 "NimmerMemoryTests",
                 [
-                    "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
+                    "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres",
                     "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
                 ]),
             tests("NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave"]),

@@ -144,7 +144,9 @@ struct Access {
             exception when insufficient_privilege then null;
             end $$
             """)
-        if try exists(roles.reader) { try connection.script("grant select on memory_meanings to \(try quoted(roles.reader))") }
+        if try exists(roles.reader) {
+            try connection.script("grant select on memory_meanings to \(try quoted(roles.reader))")
+        }
     }
 
     /// Creates pgvector where the server offers it and this user may.

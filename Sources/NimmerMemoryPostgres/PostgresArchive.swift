@@ -196,7 +196,8 @@ public actor PostgresArchive {
                 try connection.script("alter table \(name) disable trigger user")
                 // COPY takes no rows where row-level security holds, and it holds the owner, too.
                 let isForced =
-                    try connection.run("select relforcerowsecurity from pg_class where oid = \(name)::regclass").first == "t"
+                    try connection.run("select relforcerowsecurity from pg_class where oid = \(name)::regclass").first
+                    == "t"
                 if isForced { try connection.script("alter table \(name) no force row level security") }
                 let columns = try names(table.columns, on: connection)
                 var refusal: MemoryError?
