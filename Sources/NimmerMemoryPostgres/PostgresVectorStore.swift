@@ -37,6 +37,8 @@ public actor PostgresVectorStore: VectorStore {
     /// Connects, checks the schema and the user's kernel, and brings vectors where pgvector came since; asks a connection that is open
     /// whether it lives.
     public func open() throws(MemoryError) {
+        // The extension may have come since.
+        if vectors?.support.isInDatabase == false { vectors = nil }
         try perform { (connection, _) throws(PostgresFailure) in
             let isReadOnly = try connection.script("select current_setting('transaction_read_only')").first == "on"
             if isReadOnly, settings.writes { throw .readOnlySession(connection.name) }
