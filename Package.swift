@@ -81,6 +81,7 @@ let package = Package(
         .library(name: "NimmerSystemFile", targets: ["NimmerSystemFile"]),
         .library(name: "NimmerPlatform", targets: ["NimmerPlatform"]),
         .library(name: "NimmerThalamus", targets: ["NimmerThalamus"]),
+        .library(name: "NimmerIris", targets: ["NimmerIris"]),
         .library(name: "NimmerMemory", targets: ["NimmerMemory"]),
         .library(name: "NimmerMemoryPostgres", targets: ["NimmerMemoryPostgres"]),
         .library(name: "NimmerServers", targets: ["NimmerServers"]),
@@ -143,7 +144,7 @@ let package = Package(
         library("NimmerServers", ["NimmerPlatform"]),
         library(
             "NimmerTesting",
-            ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerSystem", "NimmerWave"]),
+            ["NimmerBus", "NimmerCell", "NimmerIris", "NimmerMemory", "NimmerProcess", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerThalamusProcess",
             ["NimmerBus", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus", "NimmerWave", log]),
@@ -245,7 +246,8 @@ let package = Package(
             "nimmer-web",
             [
                 "COpenSSL", "NimmerBus", "NimmerBusNATS", "NimmerInspection", "NimmerMemoryPostgres", "NimmerOutput",
-                "NimmerPage", "NimmerPlatform", "NimmerProcess", "NimmerScope", "NimmerScopeSession", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log, unixSignals,
+                "NimmerPage", "NimmerPlatform", "NimmerProcess", "NimmerScope", "NimmerScopeSession", "NimmerSystem",
+                "NimmerSystemFile", "NimmerWave", log, unixSignals,
             ] + http),
         library(
             "NimmerSystemCheck",
@@ -256,7 +258,8 @@ let package = Package(
         service(
             "nimmer",
             [
-                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden", "NimmerGate",
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden",
+                "NimmerGate",
                 "NimmerIdentity",
                 "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
                 "NimmerProcess", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",

@@ -1,7 +1,7 @@
 import NimmerIris
 import NimmerWave
 
-/// Items that no store keeps, and questions that none answers, by name (iris.md, The store of meanings).
+/// Items that no store keeps, and questions that none answers, by name (memory.md, The store of meanings).
 extension RememberedItem {
     /// Bytes of a text at most.
     public static let maximumText = 2_000

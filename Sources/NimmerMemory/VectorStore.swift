@@ -34,7 +34,7 @@ public struct RememberedItem: Sendable, Hashable {
         case summary
     }
 
-    /// Cosine above which an item is a duplicate of an earlier one of its kind and region (iris.md, The store).
+    /// Cosine above which an item is a duplicate of an earlier one of its kind and region (memory.md, The store of meanings).
     public static let duplicateCosine = 0.95
 
     /// Its message's id: the key.
@@ -58,7 +58,8 @@ public struct RememberedItem: Sendable, Hashable {
 
     /// One thing to remember.
     public init(
-        id: MessageID, kind: Kind, environment: Environment, region: Region, opening: MessageID?, at: Timestamp, text: String,
+        id: MessageID, kind: Kind, environment: Environment, region: Region, opening: MessageID?, at: Timestamp,
+        text: String,
         embedding: Embedding, model: EmbeddingModel
     ) {
         self.id = id

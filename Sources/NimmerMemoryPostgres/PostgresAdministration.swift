@@ -135,7 +135,8 @@ public actor PostgresAdministration {
 
     /// Gives the rows of memory by meaning vectors and indexes, however many they are, where the database has pgvector.
     private func prepareMeanings(_ connection: PostgresConnection) throws(PostgresFailure) -> MeaningSupport {
-        let found = try connection.run("select distinct kernel, model, dimensions from memory_meanings order by 1, 2, 3")
+        let found = try connection.run(
+            "select distinct kernel, model, dimensions from memory_meanings order by 1, 2, 3")
         for row in found.values + [[nil, nil, nil]] {
             try connection.run("select prepare_meanings(\(row[0]), \(row[1]), \(row[2])::int, null)")
         }

@@ -2,7 +2,7 @@
 
 usage: python3 Tests/Benchmarks/run.py [--rounds N] [--only NAME,…] [--write]
 
-NAME: micro, trust, reader, rtt, boundary, postgres, cell, replay, scope. --write puts the table into docs/performance.md.
+NAME: micro, trust, reader, rtt, boundary, postgres, cell, replay, scope, iris. --write puts the table into docs/performance.md.
 Needs gcc, libnats-dev, nats-server and PostgreSQL; the limits are the programs of ../shared/bench, and without them the rows
 that need one are left out, with a line of output. Replay needs a recording: SKAB=FOLDER, a clone of https://github.com/waico/SKAB. The Python baseline needs nats-py.
 """
@@ -224,6 +224,21 @@ def postgres(binaries):
         row(f"transitions into PostgreSQL, each exactly once ({name.replace('_', ' ')})", "0.3 of limit_copy", f"{ratio:.2f}", ratio >= 0.3)
 
 
+def meanings(binaries):
+    """Searches by meaning among 20,000 embeddings of 384 components, against reading the same bytes once in the same run."""
+    out = subprocess.run([f"{binaries}/meaning-search"], capture_output=True, text=True)
+    sys.stderr.write(out.stderr)
+    found = {item["name"]: item for item in map(json.loads, filter(lambda line: line.startswith("{"), out.stdout.splitlines()))}
+    for name, work, most in (("in_process", "in the process", 5), ("postgres_in_process", "through PostgreSQL without pgvector", 20),
+                             ("postgres_pgvector", "through PostgreSQL with pgvector", 20)):
+        if name not in found:
+            say(f"no figure for 20,000 meanings {work}")
+            continue
+        took, ratio = found[name]["milliseconds"], found[name]["ratio"]
+        row(f"the nearest 10 of 20,000 meanings (384 components), {work}", f"{most} ms", f"{took:.1f} ms, {ratio:.1f} of reading them once",
+            took <= most)
+
+
 def resident(pid):
     with open(f"/proc/{pid}/status") as file:
         return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1)) / 1024
@@ -318,7 +333,7 @@ def write():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=16)
-    parser.add_argument("--only", default="micro,trust,reader,rtt,boundary,postgres,cell,replay,scope")
+    parser.add_argument("--only", default="micro,trust,reader,rtt,boundary,postgres,cell,replay,scope,iris")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     only = options.only.split(",")
@@ -328,7 +343,7 @@ def main():
     work = tempfile.mkdtemp(prefix="nimmer-bench-")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        if {"micro", "trust", "reader", "postgres"} & set(only):
+        if {"micro", "trust", "reader", "postgres", "iris"} & set(only):
             binaries = build(HERE)
         if "boundary" in only:
             boundary(build(ROOT, "--product", "cognition-bridge"), work)
@@ -345,6 +360,8 @@ def main():
             rtt(main_binaries, work, options.rounds)
         if "postgres" in only:
             postgres(binaries)
+        if "iris" in only:
+            meanings(binaries)
         if "cell" in only:
             cell(work)
         if "replay" in only:
