@@ -110,14 +110,14 @@ struct MeaningfulMemoryTests {
         let desk = try TestSystem(Self.system.replacing("iris: {}", with: ""))
         defer { desk.remove() }
         let up = try await desk.up()
-        var said: [String] = []
+        var answered: [String] = []
         try await until("the hippocampus answers") {
             let answer = try await ChildProcess.run(
                 desk.command(["memory", "search", "pump noise"]), limit: .seconds(60))
-            said = answer.lines.map(\.text)
-            return said.contains { $0.contains("iris: {}") }
+            answered = answer.lines.map(\.text)
+            return answered.contains { $0.contains("iris: {}") }
         }
-        #expect(said.contains { $0.contains("iris: {}") }, "\(said)")
+        #expect(answered.contains { $0.contains("iris: {}") }, "\(answered)")
         await up.child.terminate(grace: .seconds(60))
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Embeds what was committed, in a task of its own: in batches, after the commit, and never in its way (iris.md, Memory by meaning).
 ///
-/// What waits stands in the database, so that a process that ends finds it again. A model or a store that does not answer leaves it there; a
+/// Rows that wait stand in the database, so that a process that ends finds it again. A model or a store that does not answer leaves it there; a
 /// text without an embedding is counted and left out.
 package final class MeaningKeeper: Sendable {
     /// Finds the embedder whose model is in force.

@@ -51,7 +51,7 @@ package struct MeaningStatus: Sendable, Hashable {
     /// Nothing yet.
     package init() {}
 
-    /// What `nimmer status` names as degraded; nil while it works.
+    /// Line of `nimmer status` among the degraded; nil while it works.
     package var degraded: String? {
         guard trouble != nil else { return nil }
         return "nothing is remembered by meaning for now, \(waiting) wait: \(reason)"

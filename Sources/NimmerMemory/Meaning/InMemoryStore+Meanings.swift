@@ -114,7 +114,7 @@ extension InMemoryStore: MeaningSource {
         memory.withLock { $0.meanings.stop(environment) }
     }
 
-    /// What waits, the oldest first.
+    /// Rows that wait, the oldest first.
     public func pendingMeanings(
         _ environment: Environment, limit: Int
     ) async throws(MemoryError) -> PendingMeanings {

@@ -203,7 +203,7 @@ final class HangingVectorStore: VectorStore {
     func close() async {}
 }
 
-/// Holds whoever waits until it is released.
+/// Holds those that wait until it is released.
 final class Held: Sendable {
     private let waiting = Mutex<(isReleased: Bool, tasks: [CheckedContinuation<Void, Never>])>((false, []))
 
