@@ -16,7 +16,7 @@ struct MeaningKeeperTests {
         let keeper: MeaningKeeper
 
         init(poison: String? = nil) throws {
-            let table = try #require(MeaningFixture.table, "deploy/iris has no table of meanings")
+            let table = try #require(RememberedFixture.table, "deploy/iris has no table of meanings")
             let embedder = ScriptedEmbedder(table, poison: poison)
             self.embedder = embedder
             vectors = InMemoryVectorStore(kernel: try Token("main"), outcomes: store)
@@ -42,13 +42,13 @@ struct MeaningKeeperTests {
         let bench = try Bench()
         await bench.work()
         _ = try await bench.store.write(
-            MeaningFixture.decision(
+            RememberedFixture.decision(
                 "pump", in: "plant.pump", "a grinding noise of the pump before it stopped", action: "stop_pump",
                 result: .failed)
-                + MeaningFixture.decision(
+                + RememberedFixture.decision(
                     "door", in: "house.door", "the front door was left open at night", action: "close_door",
                     result: .confirmed)
-                + MeaningFixture.decision(
+                + RememberedFixture.decision(
                     "sum", in: "school.sums", "the addition of two numbers is wrong", action: "calculate_again"))
         await bench.work()
         #expect(bench.keeper.status.kept == 8, "three openings, three decisions, two outcomes")
@@ -77,7 +77,7 @@ struct MeaningKeeperTests {
         await bench.work()
         for number in 0..<100 {
             _ = try await bench.store.write(
-                MeaningFixture.decision("pump \(number)", in: "plant.pump", "a grinding noise", action: "stop_pump"))
+                RememberedFixture.decision("pump \(number)", in: "plant.pump", "a grinding noise", action: "stop_pump"))
         }
         await bench.work()
         let status = bench.keeper.status
@@ -97,7 +97,7 @@ struct MeaningKeeperTests {
         let bench = try Bench()
         await bench.work()
         _ = try await bench.store.write(
-            MeaningFixture.decision("pump", in: "plant.pump", "a grinding noise", action: "stop_pump"))
+            RememberedFixture.decision("pump", in: "plant.pump", "a grinding noise", action: "stop_pump"))
         bench.embedder.script(step)
         await bench.work()
         #expect(bench.keeper.status.trouble == trouble && bench.keeper.status.kept == 0)
@@ -113,7 +113,7 @@ struct MeaningKeeperTests {
         await bench.work()
         for (number, note) in ["good noise", "a bad one", "the door is open"].enumerated() {
             _ = try await bench.store.write(
-                MeaningFixture.decision("n\(number)", in: "plant.r\(number)", note, action: "wait"))
+                RememberedFixture.decision("n\(number)", in: "plant.r\(number)", note, action: "wait"))
         }
         await bench.work()
         #expect(bench.keeper.status.unembeddable == 2 && bench.keeper.status.kept == 4)
@@ -124,7 +124,7 @@ struct MeaningKeeperTests {
     func restart() async throws {
         let bench = try Bench()
         _ = try await bench.store.write(
-            MeaningFixture.decision("old", in: "plant.pump", "a grinding noise", action: "stop_pump"))
+            RememberedFixture.decision("old", in: "plant.pump", "a grinding noise", action: "stop_pump"))
         bench.embedder.script(.fail(.unavailable("gone")))
         await bench.work()
         let embedder = bench.embedder
@@ -144,7 +144,7 @@ struct MeaningKeeperTests {
         await bench.work()
         await MeaningKeeper.stop(bench.store, .dev)
         _ = try await bench.store.write(
-            MeaningFixture.decision("pump", in: "plant.pump", "a grinding noise", action: "stop_pump"))
+            RememberedFixture.decision("pump", in: "plant.pump", "a grinding noise", action: "stop_pump"))
         let waiting = try await bench.store.pendingMeanings(.dev, limit: 10).waiting
         #expect(waiting == 0)
     }
@@ -157,14 +157,14 @@ struct MeaningKeeperTests {
         defer { task.cancel() }
         try await eventually("begun") { keeper.status.model != nil }
         _ = try await bench.store.write(
-            MeaningFixture.decision("pump", in: "plant.pump", "a grinding noise", action: "stop_pump"))
+            RememberedFixture.decision("pump", in: "plant.pump", "a grinding noise", action: "stop_pump"))
         keeper.committed()
         try await eventually("embedded") { keeper.status.kept == 2 }
     }
 
     @Test("a store that never answers is abandoned, and refused once all places are taken")
     func hanging() async throws {
-        let embedder = ScriptedEmbedder(try #require(MeaningFixture.table))
+        let embedder = ScriptedEmbedder(try #require(RememberedFixture.table))
         let hanging = HangingVectorStore()
         let keeper = MeaningKeeper(
             InMemoryStore(), hanging, embedder: { () async throws(EmbeddingError) -> any Embedder in embedder },

@@ -7,7 +7,7 @@ import Testing
 struct MeaningTextTests {
     private func trail(_ note: String, action: String = "stop_pump") async throws -> MemoryTrail {
         let store = InMemoryStore()
-        let entries = try MeaningFixture.decision("text", in: "plant.pump", note, action: action)
+        let entries = try RememberedFixture.decision("text", in: "plant.pump", note, action: action)
         _ = try await store.write(entries)
         let found = try await store.trail(of: entries[0].row.messageID)
         return try #require(found)

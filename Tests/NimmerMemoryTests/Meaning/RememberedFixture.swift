@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Openings with decisions and outcomes that have a meaning, and the table of meanings that the programs have.
-enum MeaningFixture {
+enum RememberedFixture {
     /// The committed table.
     static let table: EmbeddingTable? = {
         let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
