@@ -196,8 +196,8 @@ struct MeaningIsolationTests {
                 """
                 insert into memory_meanings (kernel, message_id, seq, kind, env, region, at, text, model, dimensions, embedding)
                 select '\(kernel)', gen_random_uuid(), 10 + i, 'decision', 'dev', 'math', now(), '\(kernel) ' || i, 'test/32@0', 32,
-                       l2_normalize((select array_agg(random() - 0.5 + i * 0) from generate_series(1, 32))::real[]::vector)::real[]
-                from generate_series(1, 6000) i
+                       l2_normalize((select array_agg(random() - 0.5) from generate_series(1, 32) where i > 0)::real[]::vector)::real[]
+                from generate_series(1, 12000) i
                 """)
             try shared.owner.script("reset session authorization")
         }

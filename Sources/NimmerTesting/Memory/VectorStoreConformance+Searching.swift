@@ -52,32 +52,40 @@ extension VectorStoreConformance {
         staging.id = .named("filter staging")
         staging.environment = .staging
         _ = try await store.keep(items + [staging])
-        func found(_ change: (inout VectorQuery) throws -> Void) async throws -> Set<MessageID> {
-            var query = MeaningFixture.query(items[0])
-            query.limit = 100
-            try change(&query)
-            return Set(try await store.search(query).map(\.item.id))
-        }
         func expected(_ isMeant: (RememberedItem) -> Bool) -> Set<MessageID> { Set(items.filter(isMeant).map(\.id)) }
         let pump = try Region("pump")
         let since = DecisionFixture.time.advanced(milliseconds: 3_600_000)
-        try expect(try await found { _ in }, expected { _ in true }, "all")
-        try expect(try await found { $0.region = pump }, expected { $0.region == pump }, "of a region")
-        try expect(try await found { $0.since = since }, expected { $0.at >= since }, "since a time")
+        try expect(try await found(near: items[0], store) { _ in }, expected { _ in true }, "all")
         try expect(
-            try await found { $0.kinds = [.decision, .summary] },
+            try await found(near: items[0], store) { $0.region = pump }, expected { $0.region == pump }, "of a region")
+        try expect(
+            try await found(near: items[0], store) { $0.since = since }, expected { $0.at >= since }, "since a time")
+        try expect(
+            try await found(near: items[0], store) { $0.kinds = [.decision, .summary] },
             expected { $0.kind == .decision || $0.kind == .summary },
             "of two kinds")
         try expect(
-            try await found {
+            try await found(near: items[0], store) {
                 $0.kinds = [.collapse]
                 $0.region = pump
                 $0.since = since
             }, expected { $0.kind == .collapse && $0.region == pump && $0.at >= since }, "all three")
-        try expect(try await found { $0.kinds = [] }, [], "of no kind")
-        try expect(try await found { $0.region = try Region("door") }, [], "of a region's prefix")
-        try expect(try await found { $0.environment = .staging }, [staging.id], "of another environment")
-        try expect(try await found { $0.minimumCosine = 0.999 }, [items[0].id], "near enough")
+        try expect(try await found(near: items[0], store) { $0.kinds = [] }, [], "of no kind")
+        try expect(
+            try await found(near: items[0], store) { $0.region = try Region("door") }, [], "of a region's prefix")
+        try expect(
+            try await found(near: items[0], store) { $0.environment = .staging }, [staging.id], "of another environment"
+        )
+        try expect(try await found(near: items[0], store) { $0.minimumCosine = 0.999 }, [items[0].id], "near enough")
+    }
+
+    private static func found(
+        near item: RememberedItem, _ store: any VectorStore, _ change: (inout VectorQuery) throws -> Void
+    ) async throws -> Set<MessageID> {
+        var query = MeaningFixture.query(item)
+        query.limit = 100
+        try change(&query)
+        return Set(try await store.search(query).map(\.item.id))
     }
 
     static let limits = Check("a search returns as many as are asked for, 1 to 1,000") { _, store in

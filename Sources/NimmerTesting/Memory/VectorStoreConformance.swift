@@ -167,16 +167,19 @@ public enum VectorStoreConformance {
         summary.kind = .summary
         summary.opening = nil
         _ = try await store.keep([item, summary])
-        func outcome() async throws -> String? { try await store.search(MeaningFixture.query(item)).first?.outcome }
-        try expect(try await outcome(), nil, "before")
+        try expect(try await outcome(of: item, store), nil, "before")
         _ = try await place.memory.write([decision.opening, decision.accepted()])
-        try expect(try await outcome(), "confirmed", "accepted")
+        try expect(try await outcome(of: item, store), "confirmed", "accepted")
         _ = try await place.memory.write([decision.later(.withdrawal, .confirmed, after: 10)])
-        try expect(try await outcome(), nil, "taken back")
+        try expect(try await outcome(of: item, store), nil, "taken back")
         _ = try await place.memory.write([decision.later(.outcome, .failed, after: 20)])
-        try expect(try await outcome(), "failed", "judged again")
+        try expect(try await outcome(of: item, store), "failed", "judged again")
         try expect(try await store.search(MeaningFixture.query(summary)).first?.outcome, nil, "of a summary")
         await place.memory.close()
+    }
+
+    private static func outcome(of item: RememberedItem, _ store: any VectorStore) async throws -> String? {
+        try await store.search(MeaningFixture.query(item)).first?.outcome
     }
 
     static let twoWriters = Check("two writers of the same items keep each once") { place, store in
