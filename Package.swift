@@ -261,7 +261,7 @@ let package = Package(
                 "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden",
                 "NimmerGate",
                 "NimmerIdentity",
-                "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
+                "NimmerInspection", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
                 "NimmerProcess", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
                 "NimmerSupervisor", "NimmerSystem", "NimmerSystemCheck", "NimmerSystemFile", "NimmerTerminal",
                 "NimmerWave", arguments, unixSignals,
@@ -392,14 +392,15 @@ let package = Package(
             tests(
                 "NimmerOrganTests",
                 [
-                    "NimmerBus", "NimmerCognition", "NimmerCognitionHTTP", "NimmerOrgan", "NimmerProcess",
+                    "MindServers", "NimmerBus", "NimmerCognition", "NimmerCognitionHTTP", "NimmerIris", "NimmerOrgan",
+                    "NimmerProcess",
                     "NimmerSystem", "NimmerWave", "ProcessBench",
                 ]),
             tests(
                 "OrganTests",
                 [
-                    "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerServers",
-                    "NimmerWave", "organ",
+                    "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerIris", "NimmerPlatform",
+                    "NimmerProcess", "NimmerServers", "NimmerWave", "organ",
                 ]),
             tests(
                 "BridgeTests",
@@ -502,7 +503,7 @@ let package = Package(
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "math-cell", "trap-screen", "NimmerGate", "NimmerInspection", "NimmerOutput",
+                    "nimmer", "math-cell", "trap-screen", "NimmerGate", "NimmerInspection", "NimmerIris", "NimmerOutput",
                     "NimmerReplay",
                     "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerPlatform", "NimmerServers",
                     "NimmerMemoryPostgres", "NimmerSystem", "NimmerSystemFile", "NimmerTesting",

@@ -8,7 +8,7 @@
 # "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.."
-all="wave message json system http answer schema keys subject server text journal"
+all="wave message json system http answer schema keys subject server text journal meaning"
 seconds=60 forever=
 case ${1:-} in
 --forever) forever=yes && shift ;;
@@ -34,7 +34,7 @@ files=(Tests/Fuzz/*.swift Sources/NimmerProcess/Health/HTTPRequest.swift Sources
     Sources/NimmerProcess/State/JournalRecord.swift Sources/NimmerTerminal/{Key,KeyParser,Pointer}.swift
     Sources/NimmerCognitionHTTP/{AnswerReader,Dialect,OllamaDialect,OpenAIDialect,ServerWords}.swift
     Sources/NimmerBusNATS/{Permission,ReadingOrder,ServerFeatures,ServerURL}.swift)
-modules=(NimmerPlatform NimmerWave NimmerGate NimmerBus NimmerMemory NimmerSystem NimmerSystemFile NimmerCognition)
+modules=(NimmerPlatform NimmerWave NimmerGate NimmerBus NimmerIris NimmerMemory NimmerSystem NimmerSystemFile NimmerCognition)
 objects=("${modules[@]/%/.o}")
 sum=$(cat "${files[@]}" $(find "${modules[@]/#/Sources/}" -name '*.swift' | sort) "$0" | sha256sum)
 if [ "$sum" != "$(cat "$folder/sum" 2>/dev/null)" ]; then
@@ -47,7 +47,7 @@ if [ "$sum" != "$(cat "$folder/sum" 2>/dev/null)" ]; then
         clang -O2 -c Sources/CPlatform/wake.c -I Sources/CPlatform/include -o "$folder/wake.o" || exit 1
     module NimmerPlatform "$rest" && module NimmerWave -O || exit 1
     module NimmerBus "$rest" & bus=$!
-    module NimmerGate "$rest" && module NimmerSystem "$rest" && module NimmerSystemFile "$rest" && module NimmerMemory "$rest" || exit 1
+    module NimmerGate "$rest" && module NimmerSystem "$rest" && module NimmerSystemFile "$rest" && module NimmerIris "$rest" && module NimmerMemory "$rest" || exit 1
     wait "$bus" && module NimmerCognition "$rest" || exit 1
     swiftc "${flags[@]}" "$rest" -module-name Fuzz -o "$folder/fuzz" "${files[@]}" "${objects[@]/#/$folder/}" "$folder"/{spawn,wake}.o -lyaml || exit 1
     echo "$sum" >"$folder/sum"

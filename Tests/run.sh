@@ -18,6 +18,14 @@ if ! "$venv/bin/python3" -c 'import xllamacpp, importlib.util as u; u.find_spec(
     fi
 fi
 
+# The real model of meanings: 84 MB of weights, made into a file for llama.cpp's server and compared with the original.
+if [ ! -s .build/minds/all-MiniLM-L6-v2.gguf ]; then
+    say "Making the real model of meanings in .build/minds (deploy/minds/prepare.sh)"
+    if ! deploy/minds/prepare.sh --only-make --folder .build/minds --python "$venv/bin/python3" >/dev/null; then
+        echo "The real model of meanings could not be made: the tests that need it will be skipped." >&2
+    fi
+fi
+
 # Readers of training data (docs/reference/training.md), 700 MB with what they need.
 if ! "$venv/bin/python3" -c 'import importlib.util as u; exit(u.find_spec("datasets") is None or u.find_spec("pyarrow") is None)' 2>/dev/null; then
     say "Adding readers of training data to $venv (datasets)"

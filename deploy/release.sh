@@ -56,10 +56,11 @@ done
 mkdir -p "$root/share/doc/swift"
 cp "$(dirname "$(readlink -f "$(command -v swiftc)")")/../share/swift/LICENSE.txt" "$root/share/doc/swift/" ||
     stop "The licence of Swift was not found beside $(command -v swiftc)."
-# The table of meanings, where the programs look for it; its notice and licence.
-mkdir -p "$root/share/nimmerverse" "$root/share/doc/iris"
+# What processes read to compare names by what they mean, with its notices.
+mkdir -p "$root/share/nimmerverse"
 cp deploy/iris/minilm.table deploy/iris/names.links "$root/share/nimmerverse/"
-for text in deploy/iris/NOTICE* deploy/iris/LICENSE*; do [ ! -f "$text" ] || cp "$text" "$root/share/doc/iris/"; done
+mkdir -p "$root/share/doc/iris"
+cp deploy/iris/NOTICE deploy/iris/LICENSE.wordnet "$root/share/doc/iris/"
 mkdir -p "$root/deploy"
 cp -R deploy/systems deploy/minds "$root/deploy/"
 cp LICENSE CHANGELOG.md "$root/"

@@ -86,6 +86,8 @@ extension Grant {
             let names = Set(system.verify.flatMap { $0.conditions.values.map(\.organism) })
             grant.subscribe += names.sorted().map { "\(nervous).*.\($0).change" }
         }
+        // The organ with the real model embeds the names of regions.
+        if let organ = system.iris?.organ { grant.asks("\(env.rawValue).organs.\(organ).embed", of: organ) }
         // Whether a process of 2.0 still needs the streams as they were.
         grant.publish.append("$SRV.INFO")
         return grant

@@ -128,6 +128,7 @@ package struct StatusReport: Sendable {
                 found.append("\(service.name): \(state)")
             }
             found += OutboxReport(service.data)?.degraded(service.name) ?? []
+            found += IrisReport(service.data)?.degraded(service.name) ?? []
             found += backlogs(of: service, at: now)
         }
         return found
@@ -229,7 +230,14 @@ package struct StatusReport: Sendable {
                 + "\(attention.rejected) rejected",
             "decisions  \(count(attention.openings, "opening")), \(count(attention.collapses, "collapse")), "
                 + "\(count(attention.escalations, "escalation")), \(count(attention.regions, "region"))",
-        ]
+        ] + meaningLines
+    }
+
+    /// The model by which regions join, where the thalamus compares names.
+    private var meaningLines: [TerminalText] {
+        guard let thalamus = services.first(where: { $0.name == "thalamus" }), let iris = IrisReport(thalamus.data)
+        else { return [] }
+        return ["meaning    \(iris.model ?? "no model has answered yet")"]
     }
 
     private func processTable(_ now: Timestamp) -> Table {

@@ -108,7 +108,7 @@ public final class EmbeddingTable: Embedder {
 }
 
 extension EmbeddingTable {
-    /// The data file of a process, or nil when there is none (iris.md, Embeddings).
+    /// The data file of a process; nil when nothing is there (iris.md, Embeddings).
     ///
     /// In this order: the path that `NIMMERVERSE_IRIS_TABLE` names, whether or not it exists, so that a wrong one is reported; beside the
     /// executable; in `share/nimmerverse` beside the executable's folder; in `deploy/iris` of the checkout that the executable was built in.

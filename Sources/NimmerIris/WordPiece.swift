@@ -18,7 +18,7 @@ struct WordPiece: Sendable {
     let count: Int
     /// Characters of the longest piece.
     let longest: Int
-    /// Where each piece begins in `text`, and at last its end; 32 bits each.
+    /// Beginnings of the pieces in `text`, and the end of the last; 32 bits each.
     nonisolated(unsafe) let offsets: UnsafeRawBufferPointer
     /// The hash table: rows of pieces, 16 bits each, 0xffff where empty.
     nonisolated(unsafe) let slots: UnsafeRawBufferPointer

@@ -31,7 +31,7 @@ struct Nimmer: AsyncParsableCommand {
             CommandGroup(
                 name: "What it decides and remembers:",
                 subcommands: [
-                    MindCommand.self, OrganCommand.self, MemoryCommand.self, DatabaseCommand.self,
+                    MindCommand.self, OrganCommand.self, IrisCommand.self, MemoryCommand.self, DatabaseCommand.self,
                     LifeforceCommand.self,
                 ]),
             CommandGroup(name: "Where it runs:", subcommands: [ImageCommand.self, KubeCommand.self, AuthCommand.self]),

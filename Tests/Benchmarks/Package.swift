@@ -26,6 +26,9 @@ let package = Package(
                 .product(name: "NimmerThalamus", package: "nimmerverse"),
             ]),
         .executableTarget(
+            name: "meaning-table",
+            dependencies: [.product(name: "NimmerIris", package: "nimmerverse")]),
+        .executableTarget(
             name: "memory-copy",
             dependencies: [
                 .product(name: "NimmerWave", package: "nimmerverse"),

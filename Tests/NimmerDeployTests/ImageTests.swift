@@ -50,7 +50,7 @@ import Testing
     func theProgramsThatCompareNamesHoldTheTable() async throws {
         let made = try await ChildProcess.run(ChildCommand("mktemp", ["-d"]))
         let folder = try #require(made.lines.first?.text)
-        let programs = ["thalamus", "hippocampus", "garden", "nimmer", "math-cell"]
+        let programs = ["thalamus", "hippocampus", "cognition-bridge", "garden", "nimmer", "math-cell"]
         for program in programs {
             // Its content does not matter here: any program that links libraries.
             let copy = try await ChildProcess.run(ChildCommand("cp", ["/bin/ls", "\(folder)/\(program)"]))

@@ -17,7 +17,7 @@ import Testing
             .split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
     }()
 
-    private struct Place {
+    struct Place {
         let folder: String
         let bus: NATSBus
         let nats: IdentifiedServer
@@ -36,7 +36,16 @@ import Testing
 
         /// Runs `nimmer organ …`.
         func nimmer(_ words: String...) async throws -> (status: ChildExit, lines: [String]) {
-            let command = ChildCommand(products + "/nimmer", ["organ"] + words + ["--server", nats.clientURL])
+            try await run(["organ"] + words)
+        }
+
+        /// Runs `nimmer iris …`.
+        func iris(_ words: String...) async throws -> (status: ChildExit, lines: [String]) {
+            try await run(["iris"] + words)
+        }
+
+        private func run(_ words: [String]) async throws -> (status: ChildExit, lines: [String]) {
+            let command = ChildCommand(products + "/nimmer", words + ["--server", nats.clientURL])
             let answer = try await ChildProcess.run(command)
             return (answer.status, answer.lines.map(\.text))
         }
@@ -55,8 +64,7 @@ import Testing
         }
     }
 
-    private static func withOrgans(_ names: [String], _ yaml: String, _ body: (Place) async throws -> Void) async throws
-    {
+    static func withOrgans(_ names: [String], _ yaml: String, _ body: (Place) async throws -> Void) async throws {
         var template = Array("/tmp/nimmer-organ-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
         let system = "nimmerverse: 1\nname: organs\n" + yaml

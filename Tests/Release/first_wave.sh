@@ -24,12 +24,11 @@ tar -C "$folder" -xzf "$archive" || fail "the archive cannot be unpacked"
 chown -R nimmer-user "$folder"
 cd "$folder"/nimmerverse-*
 
-for licence in LICENSE share/doc/libssl3/copyright share/doc/swift/LICENSE.txt share/doc/swift-log/NOTICE.txt; do
+for licence in LICENSE share/doc/libssl3/copyright share/doc/swift/LICENSE.txt share/doc/swift-log/NOTICE.txt \
+    share/doc/iris/NOTICE share/nimmerverse/minilm.table share/nimmerverse/names.links; do
     [ -s "$licence" ] || fail "the archive lacks $licence"
 done
-for file in share/nimmerverse/minilm.table share/nimmerverse/names.links deploy/minds/prepare.sh; do
-    [ -s "$file" ] || fail "the archive lacks $file"
-done
+[ -s deploy/minds/prepare.sh ] || fail "the archive lacks deploy/minds/prepare.sh"
 su nimmer-user -c "'$PWD/bin/nimmer' iris similarity math calculate --json" >iris.json ||
     fail "nimmer finds no table of meanings in the archive"
 grep -q '"joins": *true' iris.json || fail "math and calculate do not join: $(cat iris.json)"

@@ -64,19 +64,17 @@ fi
 
 for program in "$@"; do
     mkdir -p "$out/$program/usr/bin"
-    # The table of meanings, for those that compare names by it; nothing else reads it.
-    case $program in
-    thalamus | hippocampus | garden | nimmer)
-        mkdir -p "$out/$program/usr/share/nimmerverse" "$out/$program/usr/share/doc/iris"
-        cp "$here/../iris/minilm.table" "$here/../iris/names.links" "$out/$program/usr/share/nimmerverse/"
-        for text in "$here/../iris"/NOTICE* "$here/../iris"/LICENSE*; do
-            [ ! -f "$text" ] || cp "$text" "$out/$program/usr/share/doc/iris/"
-        done
-        ;;
-    esac
     strip -o "$out/$program/usr/bin/$program" "$binaries/$program"
     chmod 755 "$out/$program/usr/bin/$program"
     LC_ALL=C comm -13 "$lists/common" "$lists/$program" | while read -r library; do put "$out/$program" "$library"; done
+    # Those that compare names by what they mean have its data and notices (deploy/iris); a program of another package has none of it.
+    case $program in
+    thalamus | hippocampus | cognition-bridge | garden | nimmer)
+        mkdir -p "$out/$program/usr/share/nimmerverse" "$out/$program/usr/share/doc/iris"
+        cp "$here/../iris/minilm.table" "$here/../iris/names.links" "$out/$program/usr/share/nimmerverse/"
+        cp "$here/../iris/NOTICE" "$here/../iris/LICENSE.wordnet" "$out/$program/usr/share/doc/iris/"
+        ;;
+    esac
     (cd "$out" && find base "$program" -type f -printf '%s %P\n' | LC_ALL=C sort -k1,1nr -k2) >"$out/$program.txt"
 done
 find "$out" -type d -exec chmod 755 {} +

@@ -32,6 +32,9 @@ def main():
     parser.add_argument("--context", type=int, default=4096, help="tokens of one question and its answer")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--embeddings", action="store_true", help="serve /v1/embeddings as well")
+    parser.add_argument(
+        "--pooling", choices=["mean", "cls", "last", "model"], default="mean",
+        help="how the vectors of tokens become one: mean (most), cls (bge), or as the file states (model)")
     wanted = parser.parse_args()
     try:
         import xllamacpp
@@ -48,7 +51,8 @@ def main():
     parameters.cpuparams.n_threads = wanted.threads
     if wanted.embeddings:
         parameters.embedding = True
-        parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+        pooling = "UNSPECIFIED" if wanted.pooling == "model" else wanted.pooling.upper()
+        parameters.pooling_type = getattr(xllamacpp.llama_pooling_type, f"LLAMA_POOLING_TYPE_{pooling}")
     parameters.verbosity = 1
     server = xllamacpp.Server(parameters)
     print(f"listening on {server.listening_address}", flush=True)

@@ -96,7 +96,7 @@ package struct OrganEmbedder: Embedder {
         return found
     }
 
-    /// What an organ answers to one request.
+    /// Answer of an organ to one request.
     private static func ask(
         _ line: Line, _ texts: [String], by deadline: ContinuousClock.Instant
     ) async throws(EmbeddingError) -> JSON {

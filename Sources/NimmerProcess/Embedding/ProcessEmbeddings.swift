@@ -4,7 +4,7 @@ import NimmerIris
 import NimmerSystem
 import NimmerWave
 
-/// What a process embeds with where its system file has `iris`: the organ over the bus, the table's file, and what both report.
+/// Models that a process embeds with where its system file has `iris`: the organ over the bus, the table's file, and what both report.
 ///
 /// A table or an organ that is not there degrades it visibly, and ends no process (iris.md, Which model answers).
 package struct ProcessEmbeddings: Sendable {
