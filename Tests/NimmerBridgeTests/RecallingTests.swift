@@ -17,7 +17,7 @@ private final class KeepingMind: MindServer {
     func ask(_ question: MindQuestion, deadline: ContinuousClock.Instant) async throws(MindError) -> MindAnswer {
         questions.withLock { $0.append(question) }
         let answer: JSON = [
-            "reason": "as before", "action": "inspect", "confidence": 0.9, "unsure": false, "commands": [],
+            "reason": "as before", "action": "inspect", "confidence": 0.9, "unsure": false,
         ]
         return MindAnswer(text: answer.bytes, model: "m", milliseconds: 1)
     }
