@@ -2,7 +2,7 @@ import NimmerIris
 import NimmerMemory
 import NimmerWave
 
-/// What becomes of items of one model that the database does not know: kept, or counted as near duplicates of others.
+/// Plan for items of one model that the database does not know: kept, or counted as near duplicates of others.
 struct MeaningPlan {
     /// Items to keep, and the duplicates among the others of the batch.
     var kept: [(item: RememberedItem, duplicates: Int)] = []

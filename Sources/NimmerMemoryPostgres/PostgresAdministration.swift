@@ -33,7 +33,7 @@ public actor PostgresAdministration {
         }
     }
 
-    /// What memory by meaning is searched with.
+    /// State of pgvector: memory by meaning is searched by it, or in the process.
     public func meanings() throws(MemoryError) -> MeaningSupport {
         try work { (connection) throws(PostgresFailure) in try VectorExtension(connection: connection).support }
     }
@@ -256,7 +256,7 @@ public struct MigrationReport: Sendable, Hashable {
     public var version = 0
     /// Notes for a person, such as roles that could not be created.
     public var notes: [String] = []
-    /// What memory by meaning is searched with; nil before its migration.
+    /// State of pgvector; nil before the migration of memory by meaning.
     public var meanings: MeaningSupport?
 }
 

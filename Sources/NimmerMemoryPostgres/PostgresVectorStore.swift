@@ -15,7 +15,7 @@ public actor PostgresVectorStore: VectorStore {
     private nonisolated let executor = ThreadExecutor()
     private var connection: PostgresConnection?
     private var vectors: VectorExtension?
-    /// What is searched in the process, by model.
+    /// Embeddings that are searched in the process, by model.
     private var held: [EmbeddingModel: HeldMeanings] = [:]
     /// Indicates whether this user may make partitions and indexes.
     private var prepares = false
@@ -242,7 +242,7 @@ public actor PostgresVectorStore: VectorStore {
         return rows
     }
 
-    /// What is held of a model, with the rows that came since.
+    /// The held embeddings of a model, with the rows that came since.
     private func refreshed(_ model: EmbeddingModel, on connection: PostgresConnection) throws(PostgresFailure)
         -> HeldMeanings
     {

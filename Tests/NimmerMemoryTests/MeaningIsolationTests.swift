@@ -185,7 +185,7 @@ struct MeaningIsolationTests {
     }
 
     @Test(
-        "nearest neighbours are those of one's own kernel, by the index too",
+        "nearest neighbours are those of the user's kernel, by the index too",
         .enabled(Pgvector.note, Pgvector.isOffered))
     func neighbours() async throws {
         let shared = try await Shared.make(vectors: true)

@@ -11,7 +11,7 @@ import NimmerWave
 ///         try await check.run(VectorStoreConformance.Place(memory: memory) { kernel in makeStore(kernel) })
 ///     }
 public enum VectorStoreConformance {
-    /// Where stores of several kernels lie beside each other.
+    /// Place where stores of several kernels lie beside each other.
     public struct Place: Sendable {
         /// The memory that knows what became of openings.
         public let memory: any MemoryStore

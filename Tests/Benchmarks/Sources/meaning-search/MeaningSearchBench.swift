@@ -8,7 +8,7 @@ import NimmerWave
 
 /// usage: meaning-search [ROWS]: how long the nearest ten of 20,000 embeddings of 384 components take, in the process and through PostgreSQL,
 /// against reading the same bytes once in the same run. Prints one JSON line a measurement.
-@main enum MeaningSearch {
+@main enum MeaningSearchBench {
     static let dimensions = 384
     static let model = EmbeddingModel(name: "bench/384@0", dimensions: dimensions)
     static let searches = 40
@@ -140,5 +140,8 @@ import NimmerWave
         String((SmallFile.read(path) ?? "").prefix { $0 != "\n" })
     }
 
-    static func complain(_ text: String) { fputs(text + "\n", stderr) }
+    static func complain(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
+        _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
 }
