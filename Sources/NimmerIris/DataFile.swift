@@ -1,4 +1,4 @@
-/// The header that data files of meanings share, and their sections (iris.md, Embeddings).
+/// The header that data files of meanings share, and their sections (spec/iris.md, Embeddings).
 ///
 /// Every number that is read later is checked here or bounded where it is used, so that no file leads out of its bytes.
 struct DataFile: Sendable {

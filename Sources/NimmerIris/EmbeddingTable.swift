@@ -1,7 +1,7 @@
 import Glibc
 import NimmerPlatform
 
-/// The table of meanings in the process: a vector for each piece of a vocabulary, and a name's is the mean of its pieces (iris.md, Embeddings).
+/// The table of meanings in the process: a vector for each piece of a vocabulary, and a name's is the mean of its pieces (spec/iris.md, Embeddings).
 ///
 /// Needs no server and no network. Names of the same text have the same vector in every process that has the same file.
 public final class EmbeddingTable: Embedder {
@@ -89,11 +89,17 @@ public final class EmbeddingTable: Embedder {
     }
 
     private func embedding(_ text: String, limit: Int) -> Embedding? {
+        guard let sum = sum(of: RegionText.bytes(text, limit: limit)) else { return nil }
+        return try? Embedding(normalizing: sum)
+    }
+
+    /// The sum of the rows of a text's pieces; nil when there are no pieces.
+    func sum(of text: [UInt8]) -> [Float]? {
         let dimensions = model.dimensions
         var sum = [Float](repeating: 0, count: dimensions)
         var count = 0
         sum.withUnsafeMutableBufferPointer { sum in
-            wordPiece.pieces(RegionText.bytes(text, limit: limit)) { row in
+            wordPiece.pieces(text) { row in
                 count += 1
                 let scale = Float(bitPattern: scales.number(at: row * 4))
                 let start = row * dimensions
@@ -102,13 +108,12 @@ public final class EmbeddingTable: Embedder {
                 }
             }
         }
-        guard count > 0 else { return nil }
-        return try? Embedding(normalizing: sum)
+        return count > 0 ? sum : nil
     }
 }
 
 extension EmbeddingTable {
-    /// The data file of a process; nil when nothing is there (iris.md, Embeddings).
+    /// The data file of a process; nil when nothing is there (spec/iris.md, Embeddings).
     ///
     /// In this order: the path that `NIMMERVERSE_IRIS_TABLE` names, whether or not it exists, so that a wrong one is reported; beside the
     /// executable; in `share/nimmerverse` beside the executable's folder; in `deploy/iris` of the checkout that the executable was built in.

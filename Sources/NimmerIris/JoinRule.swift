@@ -1,6 +1,6 @@
 import Glibc
 
-/// The cosine that a region needs to join a home (iris.md, Embeddings; decision 0036).
+/// The cosine that a region needs to join a home (spec/iris.md, Embeddings; decision 0036).
 public enum JoinRule {
     /// The cosine from which two names of a system of two homes mean the same, unless configured.
     public static let defaultJoin = 0.40

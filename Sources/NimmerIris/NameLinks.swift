@@ -4,16 +4,21 @@ public enum NameRelation: Sendable, Hashable {
     case linked
     /// No word decides; their vectors may.
     case open
-    /// They name other things of one kind, or other numbers: `pump.1` and `pump.2`, `kitchen` and `garage`, `left` and `right`.
+    /// They name other things of one kind, other numbers, or share words and differ in what is left: `pump.1` and `pump.2`, `kitchen` and
+    /// `garage`, `tank.level` and `tank.leak`.
     case apart
 }
 
-/// Words that mean the same, and words for other things of one kind, out of WordNet and a list written by hand (iris.md, Embeddings;
+/// Words that mean the same, and words for other things of one kind, out of WordNet and a list written by hand (spec/iris.md, Embeddings;
 /// decision 0036).
 ///
 /// Vectors alone cannot distinguish what is the same from what is only related: a door is near a window. Symmetric, and not transitive.
 public final class NameLinks: Sendable {
+    /// The cosine that the words need which two names do not share, where they share others.
+    public static let restJoin = 0.40
+
     private let file: ReadOnlyFile
+    private let table: EmbeddingTable?
     private let count: Int
     private nonisolated(unsafe) let keys: UnsafeRawBufferPointer
     private nonisolated(unsafe) let starts: UnsafeRawBufferPointer
@@ -30,25 +35,28 @@ public final class NameLinks: Sendable {
 
     /// Reads and checks a data file.
     ///
+    /// - Parameter table: compares the words that names do not share; without it they are left open.
     /// - Throws: ``DataFileError`` naming what was found and expected.
-    public convenience init(path: String) throws(DataFileError) {
-        try self.init(ReadOnlyFile(path: path, limit: Self.limit), path: path)
+    public convenience init(path: String, table: EmbeddingTable? = nil) throws(DataFileError) {
+        try self.init(ReadOnlyFile(path: path, limit: Self.limit), path: path, table: table)
     }
 
     /// Reads the file beside a table's.
     ///
+    /// - Parameter table: compares the words that names do not share; without it they are left open.
     /// - Throws: ``DataFileError`` naming what was found and expected.
-    public convenience init(besideTable path: String) throws(DataFileError) {
+    public convenience init(besideTable path: String, table: EmbeddingTable? = nil) throws(DataFileError) {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        try self.init(path: folder + Self.fileName)
+        try self.init(path: folder + Self.fileName, table: table)
     }
 
     /// Links of bytes, for tests.
     package convenience init(bytes: [UInt8], name: String) throws(DataFileError) {
-        try self.init(ReadOnlyFile(copying: bytes, name: name), path: name)
+        try self.init(ReadOnlyFile(copying: bytes, name: name), path: name, table: nil)
     }
 
-    private init(_ file: ReadOnlyFile, path: String) throws(DataFileError) {
+    private init(_ file: ReadOnlyFile, path: String, table: EmbeddingTable?) throws(DataFileError) {
+        self.table = table
         var data = try DataFile(file, path: path, magic: "NIMLINK1")
         count = try data.count(0, "names", in: 1...1 << 20)
         let entries = try data.count(1, "groups of names", in: 1...1 << 22)
@@ -65,7 +73,9 @@ public final class NameLinks: Sendable {
         let plain = words.indices.filter { !words[$0].isGeneric }
         // Words that name no thing count only where there is no other.
         let counted = (plain.isEmpty ? Array(words.indices) : plain).reduce(UInt16(0)) { $0 | 1 << UInt16($1) }
-        return PreparedName(units: units(words), counted: counted, numbers: Self.numbers(words))
+        return PreparedName(
+            units: units(words), counted: counted, numbers: Self.numbers(words),
+            sums: table.map { table in words.map { table.sum(of: $0.bytes) } } ?? [])
     }
 
     /// The relation of two names, of which the first 256 bytes and the first 12 words count.
@@ -90,7 +100,11 @@ public final class NameLinks: Sendable {
                 if Self.shares(unit.apart, other.apart) { return .apart }
             }
         }
-        return .open
+        let shared = (first.counted & inFirst, second.counted & inSecond)
+        guard shared.0 != 0, shared.1 != 0 else { return .open }
+        let rests = (first.sum(first.counted & ~inFirst), second.sum(second.counted & ~inSecond))
+        guard let rest = rests.0, let other = rests.1 else { return .open }
+        return rest.cosine(other) < Self.restJoin ? .apart : .open
     }
 
     /// Returns whether two names mean the same by their words.
@@ -199,4 +213,16 @@ public struct PreparedName: Sendable {
     /// The words that count, a bit each.
     let counted: UInt16
     let numbers: [[UInt8]]
+    /// The sum of each word's rows in a table; empty without a table.
+    let sums: [[Float]?]
+
+    /// The vector of the words at these places; nil where the table knows none of them.
+    func sum(_ places: UInt16) -> Embedding? {
+        var sum: [Float] = []
+        for place in sums.indices where places & 1 << UInt16(place) != 0 {
+            guard let values = sums[place] else { continue }
+            if sum.isEmpty { sum = values } else { for index in sum.indices { sum[index] += values[index] } }
+        }
+        return try? Embedding(normalizing: sum)
+    }
 }

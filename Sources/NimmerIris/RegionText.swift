@@ -1,4 +1,4 @@
-/// The text of a region's name (iris.md, Embeddings).
+/// The text of a region's name (spec/iris.md, Embeddings).
 enum RegionText {
     /// Bytes of a name that are read at most.
     static let bound = 256

@@ -1,4 +1,4 @@
-/// The tokenizer of BERT (uncased) over the sections of a table (iris.md, Embeddings).
+/// The tokenizer of BERT (uncased) over the sections of a table (spec/iris.md, Embeddings).
 ///
 /// The classes of characters and what they become are in the file, so that the result does not depend on a version of Unicode.
 struct WordPiece: Sendable {

@@ -14,7 +14,7 @@ func meaning(_ bytes: [UInt8]) {
 }
 
 private let table = try? EmbeddingTable(path: "deploy/iris/minilm.table")
-private let links = try? NameLinks(path: "deploy/iris/names.links")
+private let links = try? NameLinks(path: "deploy/iris/names.links", table: table)
 
 /// A name has a vector of length 1 or none, its text is read the same again, and relations are symmetric.
 private func names(_ bytes: [UInt8]) {

@@ -1,4 +1,4 @@
-/// The digest of a data file, written from its specification (iris.md, Embeddings), so that tests can make files of wrong contents.
+/// The digest of a data file, written from its specification (spec/iris.md, Embeddings), so that tests can make files of wrong contents.
 enum DataFileDigest {
     /// Writes the digest of all after the header into it.
     static func write(_ bytes: inout [UInt8]) {

@@ -7,8 +7,8 @@ import Testing
 struct EmbeddingTableTests {
     @Test("pieces and vectors are the script's within 1e-3, in any script")
     func golden() throws {
-        let table = try MeaningFiles.table.get()
-        let list = try MeaningFiles.golden()
+        let table = try RepositoryMeanings.table.get()
+        let list = try RepositoryMeanings.golden()
         #expect(list.count >= 200)
         #expect(list.contains { $0.vector == nil })
         for entry in list {
@@ -26,14 +26,14 @@ struct EmbeddingTableTests {
 
     @Test("the model is named with a digest and has 128 dimensions")
     func model() throws {
-        let model = try MeaningFiles.table.get().model
+        let model = try RepositoryMeanings.table.get().model
         #expect(model.dimensions == 128)
         #expect(model.name.wholeMatch(of: #/table/minilm-l6-v2-128@[0-9a-f]{8}/#) != nil, "\(model.name)")
     }
 
     @Test("any bytes have a vector of length 1, or none; cosines are symmetric and bounded")
     func anyBytes() throws {
-        let table = try MeaningFiles.table.get()
+        let table = try RepositoryMeanings.table.get()
         var random = SplitMix(seed: 17)
         var known: [Embedding] = []
         for _ in 0..<3000 {
@@ -57,7 +57,7 @@ struct EmbeddingTableTests {
 
     @Test("separators and case are one text; what follows 256 bytes does not count")
     func texts() throws {
-        let table = try MeaningFiles.table.get()
+        let table = try RepositoryMeanings.table.get()
         let name = try #require(table.embedding(of: "living-room.temperature"))
         for other in ["livingRoomTemperature", "living_room/temperature", "Living Room: Temperature"] {
             #expect(table.embedding(of: other) == name, "\(other)")
@@ -74,7 +74,7 @@ struct EmbeddingTableTests {
 
     @Test("as an embedder it keeps the order, the deadline, and refuses what it does not know")
     func embedder() async throws {
-        let table = try MeaningFiles.table.get()
+        let table = try RepositoryMeanings.table.get()
         let later = ContinuousClock.now.advanced(by: .seconds(60))
         let found = try await table.embed(["math", "door"], deadline: later)
         #expect(found == [table.embedding(of: "math"), table.embedding(of: "door")])
@@ -94,7 +94,7 @@ struct EmbeddingTableTests {
 
     @Test("a damaged file is refused by the name of the field, with what was found and expected")
     func damaged() throws {
-        let good = try MeaningFiles.bytes(MeaningFiles.tablePath)
+        let good = try RepositoryMeanings.bytes(RepositoryMeanings.tablePath)
         #expect(failure(good) == "read")
         func changed(_ place: Int, _ value: UInt8) -> String {
             var bytes = good
@@ -120,7 +120,7 @@ struct EmbeddingTableTests {
     @Test("a file of wrong numbers under a right digest never leads out of its bytes")
     func hostile() throws {
         var random = SplitMix(seed: 3)
-        let good = try MeaningFiles.bytes(MeaningFiles.tablePath)
+        let good = try RepositoryMeanings.bytes(RepositoryMeanings.tablePath)
         let names = ["math", "living-room.température", "온도", "a\u{301}b", "pneumonoultramicroscopic"]
         for round in 0..<5 {
             var bytes = good

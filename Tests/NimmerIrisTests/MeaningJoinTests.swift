@@ -53,8 +53,8 @@ private struct Homes {
 struct MeaningJoinTests {
     @Test("the pairs separate at the default threshold, without an error")
     func pairs() throws {
-        let (table, links) = (try MeaningFiles.table.get(), try MeaningFiles.links.get())
-        let pairs = try MeaningFiles.lines("pairs.tsv")
+        let (table, links) = (try RepositoryMeanings.table.get(), try RepositoryMeanings.links.get())
+        let pairs = try RepositoryMeanings.lines("pairs.tsv")
         #expect(pairs.count { $0[0] == "same" } == 24)
         #expect(pairs.count { $0[0] == "different" } == 24)
         for pair in pairs {
@@ -67,9 +67,23 @@ struct MeaningJoinTests {
         }
     }
 
+    @Test("of other pairs at least 46 of 48 separate, and no pair that differs joins")
+    func otherPairs() throws {
+        let (table, links) = (try RepositoryMeanings.table.get(), try RepositoryMeanings.links.get())
+        let pairs = try RepositoryMeanings.lines("other-pairs.tsv")
+        #expect(pairs.count >= 200)
+        let wrong = try pairs.filter { pair in
+            let (a, b) = (try #require(table.embedding(of: pair[1])), try #require(table.embedding(of: pair[2])))
+            let required = JoinRule.required(links.relation(pair[1], pair[2]), homes: 2)
+            return (a.cosine(b) >= required) != (pair[0] == "same")
+        }
+        #expect(wrong.count * 48 <= 2 * pairs.count, "\(wrong)")
+        #expect(wrong.count { $0[0] == "different" } == 0, "\(wrong)")
+    }
+
     @Test("math, calculate and arithmetic are near each other by their vectors alone, and door is not")
     func math() throws {
-        let table = try MeaningFiles.table.get()
+        let table = try RepositoryMeanings.table.get()
         func cosine(_ first: String, _ second: String) throws -> Double {
             let (a, b) = (table.embedding(of: first), table.embedding(of: second))
             return try #require(a).cosine(try #require(b))
@@ -81,20 +95,41 @@ struct MeaningJoinTests {
 
     @Test("of everyday names that come one after the other, fewer than 3 % join wrongly", arguments: 0..<2)
     func vocabulary(_ seed: Int) throws {
-        let (table, links) = (try MeaningFiles.table.get(), try MeaningFiles.links.get())
-        var names: [(String, Int)] = []
-        for (group, line) in try MeaningFiles.lines("vocabulary.tsv").enumerated() {
-            names += line.map { ($0, group) }
+        let homes = try Self.homes("vocabulary.tsv", seed, least: 600)
+        #expect(homes.missed * 3 < homes.possible, "synonyms that were missed")
+    }
+
+    @Test("of names in parts, fewer than 3 % join wrongly", arguments: 0..<2)
+    func compound(_ seed: Int) throws {
+        let homes = try Self.homes("compound.tsv", seed, least: 150)
+        #expect(homes.missed * 10 < homes.possible, "synonyms that were missed")
+    }
+
+    @Test("two names in parts that follow each other in the list rarely join in a system of their own")
+    func neighbours() throws {
+        let (table, links) = (try RepositoryMeanings.table.get(), try RepositoryMeanings.links.get())
+        let names = try RepositoryMeanings.lines("compound.tsv").map { $0[0] }
+        let wrong = try zip(names, names.dropFirst()).filter { first, second in
+            let (a, b) = (try #require(table.embedding(of: first)), try #require(table.embedding(of: second)))
+            return a.cosine(b) >= JoinRule.required(links.relation(first, second), homes: 2)
         }
-        #expect(names.count >= 600)
+        #expect(wrong.count * 100 < 8 * names.count, "\(wrong)")
+    }
+
+    /// Homes of a list's names, which come in the order of a seed.
+    private static func homes(_ list: String, _ seed: Int, least: Int) throws -> Homes {
+        let (table, links) = (try RepositoryMeanings.table.get(), try RepositoryMeanings.links.get())
+        var names: [(String, Int)] = []
+        for (group, line) in try RepositoryMeanings.lines(list).enumerated() { names += line.map { ($0, group) } }
+        #expect(names.count >= least)
         var random = SplitMix(seed: UInt64(seed))
         names.shuffle(using: &random)
         var homes = Homes()
         for (name, group) in names { try homes.take(name, group: group, table, links) }
         print(
-            "of \(names.count) names \(homes.joined) joined, \(homes.wrong.count) wrongly; of \(homes.possible) that had a home",
-            "\(homes.missed) missed it")
+            "\(list): of \(names.count) names \(homes.joined) joined, \(homes.wrong.count) wrongly;",
+            "of \(homes.possible) that had a home \(homes.missed) missed it")
         #expect(homes.wrong.count * 100 < 3 * names.count, "\(homes.wrong)")
-        #expect(homes.missed * 3 < homes.possible, "synonyms that were missed")
+        return homes
     }
 }

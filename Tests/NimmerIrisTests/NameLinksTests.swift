@@ -1,3 +1,4 @@
+import Foundation
 import NimmerIris
 import NimmerPlatform
 import Testing
@@ -13,7 +14,7 @@ struct NameLinksTests {
             ("doors", "door"), ("co2", "carbon-dioxide"), ("pump.1", "pump1"),
         ])
     func linked(_ first: String, _ second: String) throws {
-        let links = try MeaningFiles.links.get()
+        let links = try RepositoryMeanings.links.get()
         #expect(links.relation(first, second) == .linked)
         #expect(links.relation(second, first) == .linked)
     }
@@ -23,10 +24,11 @@ struct NameLinksTests {
         arguments: [
             ("pump.1", "pump.2"), ("room101", "room102"), ("motor.left", "motor.right"), ("pump", "pump.2"),
             ("kitchen.temperature", "bedroom.temperature"), ("kitchen.temperature", "kitchen.humidity"),
-            ("door", "window"), ("hot", "cold"),
+            ("door", "window"), ("hot", "cold"), ("tank.level", "tank.leak"),
+            ("database.errors", "database.latency"),
         ])
     func apart(_ first: String, _ second: String) throws {
-        let links = try MeaningFiles.links.get()
+        let links = try RepositoryMeanings.links.get()
         #expect(links.relation(first, second) == .apart)
         #expect(links.relation(second, first) == .apart)
     }
@@ -38,12 +40,34 @@ struct NameLinksTests {
             ("...", "math"),
         ])
     func open(_ first: String, _ second: String) throws {
-        #expect(try MeaningFiles.links.get().relation(first, second) == .open)
+        #expect(try RepositoryMeanings.links.get().relation(first, second) == .open)
+    }
+
+    @Test("the file has each line of the list that is written by hand")
+    func alike() throws {
+        let links = try RepositoryMeanings.links.get()
+        let path = RepositoryMeanings.data.appending(path: "alike.tsv").path
+        let text = String(decoding: try RepositoryMeanings.bytes(path), as: UTF8.self)
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+            let words = line.split(separator: "\t").map(String.init)
+            for (first, second) in zip(words.dropFirst(), words.dropFirst(2)) {
+                let relation = links.relation(first, second)
+                // What one line separates another may link.
+                #expect(words[0] == "=" ? relation == .linked : relation != .open, "\(first) \(second)")
+            }
+        }
+    }
+
+    @Test("without a table, words that are not shared are left open")
+    func withoutTable() throws {
+        let links = try NameLinks(path: RepositoryMeanings.linksPath)
+        #expect(links.relation("tank.level", "tank.leak") == .open)
+        #expect(links.relation("tank.level", "reservoir.level") == .linked)
     }
 
     @Test("any bytes have a relation, the same in both directions")
     func anyBytes() throws {
-        let links = try MeaningFiles.links.get()
+        let links = try RepositoryMeanings.links.get()
         var random = SplitMix(seed: 5)
         let words = [
             "left", "right", "pump", "1", "2", "sensors", "room", "living", "co2", "é", "", "temp", "temperature",
@@ -60,7 +84,7 @@ struct NameLinksTests {
 
     @Test("a damaged file is refused by name, and wrong numbers under a right digest lead nowhere")
     func damaged() throws {
-        let good = try MeaningFiles.bytes(MeaningFiles.linksPath)
+        let good = try RepositoryMeanings.bytes(RepositoryMeanings.linksPath)
         func failure(_ bytes: [UInt8]) -> String {
             do throws(DataFileError) {
                 _ = try NameLinks(bytes: bytes, name: "a.links")

@@ -38,7 +38,7 @@ def folded(c):
 
 
 def text_of(name):
-    """A name's text: at most 256 bytes; separators and the boundaries of camelCase become spaces (iris.md, Embeddings)."""
+    """A name's text: at most 256 bytes; separators and the boundaries of camelCase become spaces (docs/spec/iris.md, Embeddings)."""
     if len(name.encode()) > BOUND:
         name = name.encode()[:BOUND].decode(errors="ignore")
     out = []

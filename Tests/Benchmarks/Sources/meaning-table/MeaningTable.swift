@@ -20,7 +20,7 @@ import NimmerIris
         let before = resident()
         let start = clock.now
         let table = try EmbeddingTable(path: path)
-        let links = try NameLinks(besideTable: path)
+        let links = try NameLinks(besideTable: path, table: table)
         let load = microseconds(clock.now - start) / 1000
         var each: [Double] = []
         each.reserveCapacity(rounds)

@@ -2,7 +2,7 @@ import Foundation
 import NimmerIris
 
 /// The data files of the repository, and the lists beside these tests.
-enum MeaningFiles {
+enum RepositoryMeanings {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     static let data = folder.deletingLastPathComponent().deletingLastPathComponent().appending(path: "deploy/iris")
     static let tablePath = data.appending(path: EmbeddingTable.fileName).path
@@ -14,7 +14,7 @@ enum MeaningFiles {
     }
     /// The links that the repository has; read once.
     static let links: Result<NameLinks, DataFileError> = read { () throws(DataFileError) in
-        try NameLinks(besideTable: tablePath)
+        try NameLinks(besideTable: tablePath, table: try table.get())
     }
 
     private static func read<T>(_ make: () throws(DataFileError) -> T) -> Result<T, DataFileError> {
