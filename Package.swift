@@ -144,7 +144,7 @@ let package = Package(
         library("NimmerServers", ["NimmerPlatform"]),
         library(
             "NimmerTesting",
-            ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerSystem", "NimmerWave"]),
+            ["NimmerBus", "NimmerCell", "NimmerIris", "NimmerMemory", "NimmerProcess", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerThalamusProcess",
             [
@@ -336,7 +336,7 @@ let package = Package(
             tests(
                 "NimmerMemoryTests",
                 [
-                    "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
+                    "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres",
                     "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
                 ]),
             tests(
@@ -393,7 +393,10 @@ let package = Package(
                 ]),
             tests(
                 "NimmerBridgeTests",
-                ["NimmerBridge", "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerWave", "ProcessBench"]),
+                [
+                    "NimmerBridge", "NimmerBus", "NimmerCognition", "NimmerProcess", "NimmerSystem", "NimmerWave",
+                    "ProcessBench",
+                ]),
             tests(
                 "NimmerOrganTests",
                 [

@@ -18,7 +18,8 @@ struct MindReplay: Sendable {
         for index in owner.settings.minds.indices where now == nil {
             let deadline = owner.scheduler.withLock { $0.clock.read(.now()) }
                 .advanced(milliseconds: Double(owner.settings.minds[index].timeoutMS))
-            let outcome = await owner.outcome(of: Ask(request: request, mind: index, recall: Recall(), deadline: deadline))
+            let outcome = await owner.outcome(
+                of: Ask(request: request, mind: index, recall: Recall(), deadline: deadline))
             let name = owner.settings.minds[index].name
             owner.scheduler.withLock {
                 $0.account(outcome, mind: index, region: request.domain.text, at: $0.clock.read(.now()))

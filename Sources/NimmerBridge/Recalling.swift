@@ -81,7 +81,7 @@ final class Recalling: Sendable {
 }
 
 extension Recalling {
-    /// What `$SRV.STATS` shows under `recall`; null where it is off.
+    /// The part `recall` of `$SRV.STATS`; null where it is off.
     var json: JSON {
         guard limits != nil else { return .null }
         let counted = counters

@@ -13,7 +13,7 @@ package struct ExactIndex: Sendable {
         package var id: MessageID
         /// Cosine to what is looked for, -1…1.
         package var cosine: Double
-        /// When the item happened.
+        /// Time of the item.
         package var at: Timestamp
 
         /// Indicates whether this hit comes before another: nearest first, then newest, then by id.
@@ -22,7 +22,7 @@ package struct ExactIndex: Sendable {
         }
     }
 
-    /// What rows are chosen by, counted once for all rows that have it in common.
+    /// Properties by which rows are chosen, counted once for all rows that have them in common.
     private struct Shelf: Hashable {
         var environment: Environment
         var region: Region

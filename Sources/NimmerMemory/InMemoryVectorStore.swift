@@ -75,7 +75,8 @@ struct MeaningContents: Sendable {
                 report.known += 1
                 continue
             }
-            var shelf = shelves.removeValue(forKey: item.model) ?? Shelf(index: ExactIndex(dimensions: item.model.dimensions))
+            var shelf =
+                shelves.removeValue(forKey: item.model) ?? Shelf(index: ExactIndex(dimensions: item.model.dimensions))
             if let original = shelf.index.original(of: item) {
                 shelf.duplicates[original.place] += 1
                 report.duplicates += 1

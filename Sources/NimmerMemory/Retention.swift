@@ -8,7 +8,7 @@ public struct RetentionPolicy: Sendable, Hashable {
     public var correlationDays: Int?
     /// Rejected messages; nil keeps all.
     public var rejectedDays: Int?
-    /// What is remembered by its meaning, but not summaries; nil keeps all.
+    /// Memories by meaning, but not summaries; nil keeps all.
     public var meaningDays: Int?
 
     /// A policy; by default everything that was decided is kept, correlation events 90 days, rejected messages 30.

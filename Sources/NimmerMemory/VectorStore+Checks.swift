@@ -1,7 +1,7 @@
 import NimmerIris
 import NimmerWave
 
-/// Items that no store keeps, and questions that none answers, by name (iris.md, The store of meanings).
+/// Items that no store keeps, and questions that none answers, by name (memory.md, The store of meanings).
 extension RememberedItem {
     /// Bytes of a text at most.
     public static let maximumText = 2_000
@@ -36,7 +36,7 @@ extension VectorQuery {
 }
 
 extension EmbeddingModel {
-    /// Reason why an embedding is not one of this model, or the model none of a store; nil when all is well.
+    /// Reason why an embedding is not of this model, or the model not of any store; nil when all is well.
     func refusal(of embedding: Embedding) -> String? {
         guard (1...120).contains(name.count), !name.utf8.contains(0) else {
             return "the name of its model has \(name.count) characters, expected 1 to 120 without U+0000"

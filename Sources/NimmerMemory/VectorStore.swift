@@ -34,7 +34,7 @@ public struct RememberedItem: Sendable, Hashable {
         case summary
     }
 
-    /// Cosine above which an item is a duplicate of an earlier one of its kind and region (spec/iris.md, The store).
+    /// Cosine above which an item is a duplicate of an earlier one of its kind and region (memory.md, The store of meanings).
     public static let duplicateCosine = 0.95
 
     /// Its message's id: the key.
@@ -47,7 +47,7 @@ public struct RememberedItem: Sendable, Hashable {
     public var region: Region
     /// The opening that it belongs to; nil for a summary.
     public var opening: MessageID?
-    /// When it happened.
+    /// Time at which it happened.
     public var at: Timestamp
     /// The text that was embedded, at most 2,000 bytes.
     public var text: String
@@ -121,7 +121,7 @@ public struct VectorMatch: Sendable, Hashable {
     }
 }
 
-/// What became of items.
+/// Result of keeping items.
 public struct VectorReport: Sendable, Hashable {
     /// Number of items that are new.
     public var kept = 0

@@ -63,11 +63,11 @@ struct Access {
             exception when insufficient_privilege or undefined_object then null;
             end $$
             """)
-        let vectors = try createVectors()
+        try createVectors()
         let usesShared = try usesSharedRoles()
         if !usesShared { try close(to: roles) }
         try becomeOwner()
-        return try notes(roles, usesShared: usesShared) + vectors
+        return try notes(roles, usesShared: usesShared)
     }
 
     /// Works as the owner of the schema, or as the migrator in an empty one, where this user may.
@@ -149,13 +149,13 @@ struct Access {
             exception when insufficient_privilege then null;
             end $$
             """)
-        if try exists(roles.reader) { try connection.script("grant select on memory_meanings to \(try quoted(roles.reader))") }
+        if try exists(roles.reader) {
+            try connection.script("grant select on memory_meanings to \(try quoted(roles.reader))")
+        }
     }
 
     /// Creates pgvector where the server offers it and this user may.
-    ///
-    /// - Returns: what a person should know.
-    private func createVectors() throws(PostgresFailure) -> [String] {
+    private func createVectors() throws(PostgresFailure) {
         try connection.script(
             """
             do $$ begin
@@ -165,9 +165,6 @@ struct Access {
             exception when insufficient_privilege or duplicate_object or unique_violation then null;
             end $$
             """)
-        let support = try VectorExtension(connection: connection).support
-        guard case .notCreated = support else { return [] }
-        return ["memory by meaning is searched \(support)"]
     }
 
     /// Lets only the roles of this database connect to it, where this user may publish so.

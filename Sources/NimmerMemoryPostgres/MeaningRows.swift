@@ -49,7 +49,9 @@ enum MeaningRows {
         bytes.reserveCapacity(digits.count / 2)
         var half: UInt8?
         for digit in digits {
-            guard let value = Character(UnicodeScalar(digit)).hexDigitValue.flatMap({ UInt8(exactly: $0) }) else { return nil }
+            guard let value = Character(UnicodeScalar(digit)).hexDigitValue.flatMap({ UInt8(exactly: $0) }) else {
+                return nil
+            }
             if let high = half {
                 bytes.append(high << 4 | value)
                 half = nil
@@ -128,7 +130,9 @@ private struct BinaryReader {
     }
 
     mutating func id() -> MessageID? {
-        guard integer(Int32.self) == 16, let high = integer(UInt64.self), let low = integer(UInt64.self) else { return nil }
+        guard integer(Int32.self) == 16, let high = integer(UInt64.self), let low = integer(UInt64.self) else {
+            return nil
+        }
         return MessageID(high: high, low: low)
     }
 

@@ -18,13 +18,13 @@ public enum MeaningSupport: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .pgvector(let version): "pgvector \(version)"
-        case .notOffered: "in the process: this server does not offer pgvector"
+        case .notOffered: "the process itself: this server does not offer pgvector"
         case .notCreated(let version):
-            "in the process: pgvector \(version) is offered and not created; an administrator runs CREATE EXTENSION vector, then nimmer db migrate"
+            "the process itself: pgvector \(version) is offered and not created; an administrator runs CREATE EXTENSION vector, then nimmer db migrate"
         case .tooOld(let version):
-            "in the process: pgvector \(version) has no iterative scan, expected 0.8 or later"
+            "the process itself: pgvector \(version) has no iterative scan, expected 0.8 or later"
         case .notPrepared(let version):
-            "in the process: pgvector \(version) is there and the rows have no vectors yet; run nimmer db migrate"
+            "the process itself: pgvector \(version) is there and the rows have no vectors yet; run nimmer db migrate"
         }
     }
 }

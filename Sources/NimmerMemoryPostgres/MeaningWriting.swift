@@ -2,7 +2,7 @@ import NimmerIris
 import NimmerMemory
 import NimmerWave
 
-/// What becomes of items of one model that the database does not know: kept, or counted as near duplicates of others.
+/// Plan for items of one model that the database does not know: kept, or counted as near duplicates of others.
 struct MeaningPlan {
     /// Items to keep, and the duplicates among the others of the batch.
     var kept: [(item: RememberedItem, duplicates: Int)] = []
@@ -76,7 +76,7 @@ struct MeaningWriting {
                 cross join lateral (
                     select message_id, vector::\(type) \(vectors.distance) b.wanted::\(type) as distance from memory_meanings m
                     where \(sql.conditions) and m.env = b.env and m.region = b.region and m.kind = b.kind
-                    order by distance limit 1) n
+                    order by (vector::\(type) \(vectors.distance) b.wanted::\(type)) + 0 limit 1) n
                 where n.distance < \(limit)::float8
                 """))
         for row in rows.values {
@@ -100,7 +100,8 @@ struct MeaningWriting {
         let items = kept.map(\.item)
         var sql = MeaningSQL(kernel, model)
         let lists = [
-            ("uuid", items.map(\.id.text)), ("text", items.map(\.kind.rawValue)), ("text", items.map(\.environment.rawValue)),
+            ("uuid", items.map(\.id.text)), ("text", items.map(\.kind.rawValue)),
+            ("text", items.map(\.environment.rawValue)),
             ("text", items.map(\.region.text)), ("uuid", items.map { $0.opening?.text }),
             ("timestamptz", items.map(\.at.rfc3339)), ("text", items.map(\.text)),
             ("text", items.map { MeaningSQL.components($0.embedding, "{", "}") }),

@@ -33,7 +33,7 @@ public actor PostgresAdministration {
         }
     }
 
-    /// What memory by meaning is searched with.
+    /// State of pgvector: memory by meaning is searched by it, or in the process.
     public func meanings() throws(MemoryError) -> MeaningSupport {
         try work { (connection) throws(PostgresFailure) in try VectorExtension(connection: connection).support }
     }
@@ -135,7 +135,8 @@ public actor PostgresAdministration {
 
     /// Gives the rows of memory by meaning vectors and indexes, however many they are, where the database has pgvector.
     private func prepareMeanings(_ connection: PostgresConnection) throws(PostgresFailure) -> MeaningSupport {
-        let found = try connection.run("select distinct kernel, model, dimensions from memory_meanings order by 1, 2, 3")
+        let found = try connection.run(
+            "select distinct kernel, model, dimensions from memory_meanings order by 1, 2, 3")
         for row in found.values + [[nil, nil, nil]] {
             try connection.run("select prepare_meanings(\(row[0]), \(row[1]), \(row[2])::int, null)")
         }
@@ -255,7 +256,7 @@ public struct MigrationReport: Sendable, Hashable {
     public var version = 0
     /// Notes for a person, such as roles that could not be created.
     public var notes: [String] = []
-    /// What memory by meaning is searched with; nil before its migration.
+    /// State of pgvector; nil before the migration of memory by meaning.
     public var meanings: MeaningSupport?
 }
 

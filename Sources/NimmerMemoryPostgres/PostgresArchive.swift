@@ -63,7 +63,8 @@ public actor PostgresArchive {
             remedy: "Connect as the schema's owner (its _migrator), which is in no kernel")
     }
 
-    /// The tables of the schema's owner, with the columns that are not computed; the members of kernels are this database's own.
+    /// The tables of the schema's owner, with the columns that are not computed; the members of kernels, and what waits to be embedded, are
+    /// this database's own.
     private func tables(on connection: PostgresConnection) throws(PostgresFailure) -> [ArchivedTable] {
         let found = try connection.run(
             """
@@ -71,7 +72,8 @@ public actor PostgresArchive {
             from pg_class c join pg_attribute a on a.attrelid = c.oid
             where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
               and c.relowner = (select relowner from pg_class where oid = 'public.schema_migrations'::regclass)
-              and c.relname not in ('schema_migrations', 'meaning_members') and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+              and c.relname not in ('schema_migrations', 'meaning_members', 'meaning_settings', 'pending_meanings')
+              and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
             group by c.relname, c.relkind order by c.relname
             """)
         let months = try connection.run(
@@ -196,7 +198,8 @@ public actor PostgresArchive {
                 try connection.script("alter table \(name) disable trigger user")
                 // COPY takes no rows where row-level security holds, and it holds the owner, too.
                 let isForced =
-                    try connection.run("select relforcerowsecurity from pg_class where oid = \(name)::regclass").first == "t"
+                    try connection.run("select relforcerowsecurity from pg_class where oid = \(name)::regclass").first
+                    == "t"
                 if isForced { try connection.script("alter table \(name) no force row level security") }
                 let columns = try names(table.columns, on: connection)
                 var refusal: MemoryError?

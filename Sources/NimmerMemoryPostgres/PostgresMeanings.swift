@@ -53,7 +53,7 @@ extension PostgresStore: MeaningSource {
         }
     }
 
-    /// What waits, the oldest first.
+    /// Rows that wait, the oldest first.
     public func pendingMeanings(_ environment: Environment, limit: Int) throws(MemoryError) -> PendingMeanings {
         let found = try rows(
             """

@@ -15,7 +15,7 @@ public actor PostgresVectorStore: VectorStore {
     private nonisolated let executor = ThreadExecutor()
     private var connection: PostgresConnection?
     private var vectors: VectorExtension?
-    /// What is searched in the process, by model.
+    /// Embeddings that are searched in the process, by model.
     private var held: [EmbeddingModel: HeldMeanings] = [:]
     /// Indicates whether this user may make partitions and indexes.
     private var prepares = false
@@ -37,6 +37,8 @@ public actor PostgresVectorStore: VectorStore {
     /// Connects, checks the schema and the user's kernel, and brings vectors where pgvector came since; asks a connection that is open
     /// whether it lives.
     public func open() throws(MemoryError) {
+        // The extension may have come since.
+        if vectors?.support.isInDatabase == false { vectors = nil }
         try perform { (connection, _) throws(PostgresFailure) in
             let isReadOnly = try connection.script("select current_setting('transaction_read_only')").first == "on"
             if isReadOnly, settings.writes { throw .readOnlySession(connection.name) }
@@ -151,7 +153,8 @@ public actor PostgresVectorStore: VectorStore {
         guard row[1] != "t" else { return nil }
         return MemoryError(
             .permission, "the user \(user) is no member of the kernel \(kernel) of \(connection.name)",
-            remedy: "The schema's owner adds it: insert into meaning_members values ('\(user)', '\(kernel)')", canRetry: true)
+            remedy: "The schema's owner adds it: insert into meaning_members values ('\(user)', '\(kernel)')",
+            canRetry: true)
     }
 
     /// Makes the kernel's partition and, where pgvector is there, vectors and the index of a model.
@@ -219,7 +222,9 @@ public actor PostgresVectorStore: VectorStore {
     // MARK: - Searching in the process
 
     /// The rows of the nearest items that are held.
-    private func searchHeld(_ query: VectorQuery, on connection: PostgresConnection) throws(PostgresFailure) -> [[String?]] {
+    private func searchHeld(_ query: VectorQuery, on connection: PostgresConnection) throws(PostgresFailure)
+        -> [[String?]]
+    {
         let hits = try refreshed(query.model, on: connection).index.nearest(query)
         guard !hits.isEmpty else { return [] }
         var sql = MeaningSQL(kernel, query.model)
@@ -237,8 +242,10 @@ public actor PostgresVectorStore: VectorStore {
         return rows
     }
 
-    /// What is held of a model, with the rows that came since.
-    private func refreshed(_ model: EmbeddingModel, on connection: PostgresConnection) throws(PostgresFailure) -> HeldMeanings {
+    /// The held embeddings of a model, with the rows that came since.
+    private func refreshed(_ model: EmbeddingModel, on connection: PostgresConnection) throws(PostgresFailure)
+        -> HeldMeanings
+    {
         if held[model] == nil, held.count >= 2 { held = [:] }
         var mine = held.removeValue(forKey: model) ?? HeldMeanings(model)
         try mine.refresh(kernel, most: mostHeld, on: connection)

@@ -69,6 +69,13 @@ extension MessageID {
     /// The id that stands for the collapse in a person's question, which follows from none.
     public static func question(_ request: MessageID) -> MessageID { .named("question/\(request.text)") }
 
+    /// The id of the summary of a region's day.
+    ///
+    /// - Parameter day: the day (UTC), `2026-02-14`.
+    public static func summary(of region: Region, on day: String, in environment: Environment) -> MessageID {
+        .named("\(environment.rawValue)/summary/\(region)/\(day)/atomic")
+    }
+
     /// The id of a response or act.
     ///
     /// - Parameter space: 128 random bits that the bridges of an environment share, so that no other sender can claim it (decision 0017).

@@ -33,7 +33,7 @@ enum Main {
             let logger = process.logger
             process.metrics.describe("nimmer_batch_rows", "Rows in a commit.")
             process.metrics.describe("nimmer_commit_seconds", "How long a commit took, in seconds.")
-            let meaning = MeaningStart(process, start.database)
+            let meaning = try MeaningStart(process, start.database)
             let keeper = meaning?.keeper
             let hippocampus = Hippocampus(
                 bus: process.bus, store: store, environment: process.environment, limits: start.limits,
@@ -41,7 +41,6 @@ enum Main {
                 metrics: process.metrics, suspects: suspects,
                 earnings: process.system?.lifeforce ?? LifeforceSettings(), committed: { keeper?.committed() })
             let requests = MemoryRequests(process, rejects, meaning?.search)
-            let responder = try await requests.serve()
             process.answers.report {
                 var statistics = ServiceResponder.Statistics()
                 let status = hippocampus.status
@@ -51,6 +50,7 @@ enum Main {
                 var data = status.json.object ?? [:]
                 data["suspects"] = .number(Double(suspects.suspected))
                 data["meaning"] = keeper?.status.json ?? .null
+                data["degraded"] = keeper?.status.degraded.map { .string($0) }
                 data["messages_set_aside"] = .number(Double(suspects.setAside))
                 statistics.data = .object(data)
                 return statistics
@@ -70,13 +70,29 @@ enum Main {
             process.health.started()
             // Not children of the run: a store or a model that hangs cannot delay a stop.
             let tasks = TaskOwner()
-            tasks.run { await requests.run() }
+            tasks.run { await answer(requests, logger) }
+            tasks.run { await meaning?.embeddings.run() }
             tasks.run { [environment = process.environment] in
                 if let keeper { await keeper.run() } else { await MeaningKeeper.stop(store, environment) }
             }
             await hippocampus.run(until: { await process.untilStopped() }, trouble: trouble)
             tasks.cancelAll()
-            responder.cancel()
+        }
+    }
+
+    /// Answers what is asked until the task is cancelled; a server that lets it take no requests keeps nothing from being stored.
+    private static func answer(_ requests: MemoryRequests, _ logger: Logger) async {
+        var hasNotified = false
+        while !Task.isCancelled {
+            do throws(BusError) {
+                let responder = try await requests.serve()
+                await requests.run()
+                return responder.cancel()
+            } catch {
+                if !hasNotified { logger.warning("Taking no requests yet", metadata: ["reason": "\(error)"]) }
+                hasNotified = true
+                try? await Task.sleep(for: .seconds(5))
+            }
         }
     }
 

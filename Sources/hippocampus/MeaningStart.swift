@@ -4,7 +4,6 @@ import NimmerHippocampus
 import NimmerIris
 import NimmerMemory
 import NimmerMemoryPostgres
-import NimmerPlatform
 import NimmerProcess
 import NimmerSystem
 import NimmerWave
@@ -15,25 +14,28 @@ struct MeaningStart: Sendable {
     let keeper: MeaningKeeper
     /// Finds what is near.
     let search: MeaningSearch
+    /// The models.
+    let embeddings: ProcessEmbeddings
+
+    /// Time for which the organ may work on a batch.
+    private static let batchTime = Duration.seconds(8)
 
     /// Memory by meaning, where the system file has the section `iris`; else nil.
-    init?(_ process: ServiceProcess, _ database: DatabaseSettings) {
-        guard let iris = process.system?.iris else { return nil }
+    init?(_ process: ServiceProcess, _ database: DatabaseSettings) throws {
+        guard let embeddings = ProcessEmbeddings(process) else { return nil }
+        self.embeddings = embeddings
         let logger = process.logger
-        let path = EmbeddingTable.locate(
-            executable: "/proc/self/exe", environment: ProcessVariable.current())
-        var table: EmbeddingTable?
-        if let path {
-            do throws(DataFileError) { table = try EmbeddingTable(path: path) } catch {
-                logger.warning("The table of meanings cannot be read", metadata: ["reason": "\(error)"])
-            }
-        }
-        let chain = EmbeddingChain(table: table, organTime: .milliseconds(iris.deadlineMS))
         let grants = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
+        // A question has little time, a batch has many texts: a chain for each, of the same models.
+        let (questions, batches) = (embeddings.chain, embeddings.chain(organTime: Self.batchTime))
+        let kernel: Token
+        do throws(Refusal) { kernel = try Token("main") } catch {
+            throw ProcessFailure(.configuration, "the kernel: \(error)")
+        }
         keeper = MeaningKeeper(
             // Connections of their own: no commit waits for them.
-            PostgresStore(database), PostgresVectorStore(database),
-            embedder: { () async throws(EmbeddingError) -> any Embedder in try await ModelInForce(chain) },
+            PostgresStore(database), PostgresVectorStore(database, kernel: kernel),
+            embedder: { () async throws(EmbeddingError) -> any Embedder in try await ModelInForce(batches) },
             environment: process.environment,
             isTrusted: { sender, origin in grants.permits(sender, as: origin.text) },
             notify: { notice in
@@ -46,7 +48,9 @@ struct MeaningStart: Sendable {
                     logger.info("Remembering by meaning", metadata: ["model": "\(model.name)"])
                 }
             })
-        search = MeaningSearch(keeper)
+        search = MeaningSearch(
+            keeper,
+            embedder: { () async throws(EmbeddingError) -> any Embedder in try await ModelInForce(questions) })
     }
 }
 

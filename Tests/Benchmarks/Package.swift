@@ -37,6 +37,16 @@ let package = Package(
                 .product(name: "NimmerPlatform", package: "nimmerverse"),
                 .product(name: "NimmerServers", package: "nimmerverse"),
             ]),
+        .executableTarget(
+            name: "meaning-search",
+            dependencies: [
+                .product(name: "NimmerIris", package: "nimmerverse"),
+                .product(name: "NimmerWave", package: "nimmerverse"),
+                .product(name: "NimmerMemory", package: "nimmerverse"),
+                .product(name: "NimmerMemoryPostgres", package: "nimmerverse"),
+                .product(name: "NimmerPlatform", package: "nimmerverse"),
+                .product(name: "NimmerServers", package: "nimmerverse"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

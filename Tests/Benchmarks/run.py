@@ -224,6 +224,21 @@ def postgres(binaries):
         row(f"transitions into PostgreSQL, each exactly once ({name.replace('_', ' ')})", "0.3 of limit_copy", f"{ratio:.2f}", ratio >= 0.3)
 
 
+def meanings(binaries):
+    """Searches by meaning among 20,000 embeddings of 384 components, against reading the same bytes once in the same run."""
+    out = subprocess.run([f"{binaries}/meaning-search"], capture_output=True, text=True)
+    sys.stderr.write(out.stderr)
+    found = {item["name"]: item for item in map(json.loads, filter(lambda line: line.startswith("{"), out.stdout.splitlines()))}
+    for name, work, most in (("in_process", "in the process", 5), ("postgres_in_process", "through PostgreSQL without pgvector", 20),
+                             ("postgres_pgvector", "through PostgreSQL with pgvector", 20)):
+        if name not in found:
+            say(f"no figure for 20,000 meanings {work}")
+            continue
+        took, ratio = found[name]["milliseconds"], found[name]["ratio"]
+        row(f"the nearest 10 of 20,000 meanings (384 components), {work}", f"{most} ms", f"{took:.1f} ms, {ratio:.1f} of reading them once",
+            took <= most)
+
+
 def resident(pid):
     with open(f"/proc/{pid}/status") as file:
         return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1)) / 1024
@@ -358,6 +373,8 @@ def main():
             rtt(main_binaries, work, options.rounds)
         if "postgres" in only:
             postgres(binaries)
+        if "iris" in only:
+            meanings(binaries)
         if "cell" in only:
             cell(work)
         if "replay" in only:

@@ -78,7 +78,9 @@ select format('alter database %I owner to current_user', name) from unnest(:'oth
 select format('reassign owned by %I to %I', shared_name, own_name) from pg_temp.own_role
 where shared_name = 'nimmer_migrator' \gexec
 select format('alter database %I owner to nimmer_migrator', name) from unnest(:'others'::text[]) name \gexec
--- Rights go over to this environment's own roles.
+-- Rights go over to this environment's own roles, policies of rows included.
+select format('alter policy %I on %s to %I', p.polname, p.polrelid::regclass, o.own_name)
+from pg_policy p join pg_temp.own_role o on o.shared = any (p.polroles) \gexec
 select format('grant %s on table %s to %I', a.privilege_type, c.oid::regclass, o.own_name)
 from pg_class c, aclexplode(c.relacl) a join pg_temp.own_role o on o.shared = a.grantee
 where o.shared_name <> 'nimmer_migrator' \gexec

@@ -9,7 +9,7 @@ public struct Recall: Sendable, Hashable {
     public struct Item: Sendable, Hashable {
         /// The decision: the id of the request that it answered.
         public var id: MessageID
-        /// When it was made.
+        /// Time at which it was made.
         public var at: Timestamp
         /// Cosine to what is asked now, -1…1.
         public var cosine: Double

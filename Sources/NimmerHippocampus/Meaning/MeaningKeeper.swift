@@ -5,7 +5,7 @@ import Synchronization
 
 /// Embeds what was committed, in a task of its own: in batches, after the commit, and never in its way (iris.md, Memory by meaning).
 ///
-/// What waits stands in the database, so that a process that ends finds it again. A model or a store that does not answer leaves it there; a
+/// Rows that wait stand in the database, so that a process that ends finds it again. A model or a store that does not answer leaves it there; a
 /// text without an embedding is counted and left out.
 package final class MeaningKeeper: Sendable {
     /// Finds the embedder whose model is in force.
@@ -24,7 +24,7 @@ package final class MeaningKeeper: Sendable {
     /// Time for which the model may work on a batch.
     static let deadline = Duration.seconds(10)
 
-    let source: any MeaningSource
+    let source: any MeaningSource & SummarySource
     let vectors: any VectorStore
     let embedder: EmbedderSource
     let environment: Environment
@@ -33,6 +33,8 @@ package final class MeaningKeeper: Sendable {
     private let wakeUps: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
     let state = Mutex(MeaningStatus())
+    /// The last day that is known to have summaries; nil before the first look.
+    let lastDay = Mutex<String?>(nil)
 
     /// A keeper that does not run yet.
     ///
@@ -43,7 +45,7 @@ package final class MeaningKeeper: Sendable {
     ///   - isTrusted: whether a sender may speak as an origin; the content of others is left out.
     ///   - notify: called once for each change that a person should know.
     package init(
-        _ source: any MeaningSource, _ vectors: any VectorStore, embedder: @escaping EmbedderSource,
+        _ source: any MeaningSource & SummarySource, _ vectors: any VectorStore, embedder: @escaping EmbedderSource,
         environment: Environment, isTrusted: @escaping @Sendable (String, Token) -> Bool,
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) {
@@ -71,6 +73,7 @@ package final class MeaningKeeper: Sendable {
             wakeUp.yield()
             for await _ in wakeUps {
                 while !Task.isCancelled, await round() {}
+                while !Task.isCancelled, await summarize(at: .now()) {}
                 if Task.isCancelled { break }
             }
             group.cancelAll()
@@ -146,7 +149,7 @@ package final class MeaningKeeper: Sendable {
     }
 
     /// The items of drafts; what has no embedding is counted and left out.
-    private func items(
+    func items(
         of drafts: [MeaningDraft], by embedder: any Embedder
     ) async throws(MeaningFailure) -> [RememberedItem] {
         guard !drafts.isEmpty else { return [] }
@@ -164,6 +167,12 @@ package final class MeaningKeeper: Sendable {
             let first = try await items(of: Array(drafts[..<half]), by: embedder)
             return first + (try await items(of: Array(drafts[half...]), by: embedder))
         }
+    }
+
+    /// The text of an opening that a summary quotes.
+    func text(of trail: MemoryTrail) -> String? {
+        MeaningText(trail, as: .decision, isTrusted: isTrusted)?.text
+            ?? MeaningText(trail, as: .collapse, isTrusted: isTrusted)?.text
     }
 
     func note(_ report: VectorReport) {

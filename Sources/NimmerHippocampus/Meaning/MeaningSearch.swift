@@ -29,19 +29,25 @@ package struct MeaningSearch: Sendable {
     }
 
     private let keeper: MeaningKeeper
+    private let embedder: MeaningKeeper.EmbedderSource
     private let calls = AbandonedCalls(places: places)
 
     /// Searches what a keeper keeps.
-    package init(_ keeper: MeaningKeeper) { self.keeper = keeper }
+    ///
+    /// - Parameter embedder: finds the embedder of questions; the keeper's unless given.
+    package init(_ keeper: MeaningKeeper, embedder: MeaningKeeper.EmbedderSource? = nil) {
+        self.keeper = keeper
+        self.embedder = embedder ?? keeper.embedder
+    }
 
     /// The nearest items, nearest first.
     ///
     /// - Throws: a `MeaningFailure` that names what does not answer.
     package func find(_ question: Question, within time: Duration) async throws -> [VectorMatch] {
-        let keeper = keeper
+        let (keeper, embedder) = (keeper, embedder)
         let deadline = ContinuousClock.now + time
         let outcome = await calls.call(within: time) { () async -> Result<[VectorMatch], MeaningFailure> in
-            await Self.find(question, keeper, by: deadline)
+            await Self.find(question, keeper, embedder, by: deadline)
         }
         let found: [VectorMatch]
         switch outcome {
@@ -62,10 +68,11 @@ package struct MeaningSearch: Sendable {
     }
 
     private static func find(
-        _ question: Question, _ keeper: MeaningKeeper, by deadline: ContinuousClock.Instant
+        _ question: Question, _ keeper: MeaningKeeper, _ source: MeaningKeeper.EmbedderSource,
+        by deadline: ContinuousClock.Instant
     ) async -> Result<[VectorMatch], MeaningFailure> {
         do {
-            let embedder = try await keeper.embedder()
+            let embedder = try await source()
             guard
                 let embedding = try await embedder.checked(
                     [MeaningText.harmless(question.text, MeaningText.maximumBytes)],

@@ -51,6 +51,12 @@ package struct MeaningStatus: Sendable, Hashable {
     /// Nothing yet.
     package init() {}
 
+    /// Line of `nimmer status` among the degraded; nil while it works.
+    package var degraded: String? {
+        guard trouble != nil else { return nil }
+        return "nothing is remembered by meaning for now, \(waiting) wait: \(reason)"
+    }
+
     /// The status for `$SRV.STATS`.
     package var json: JSON {
         [

@@ -13,6 +13,8 @@ struct WaitingMeanings: Sendable {
     private var models: [Environment: EmbeddingModel] = [:]
     private var rows: [Row] = []
     private var number = 0
+    /// The last day of each environment that has summaries.
+    var summarized: [Environment: String] = [:]
     private var dropped = 0
 
     /// A row was stored: where its environment is remembered by meaning, it waits.
@@ -114,7 +116,7 @@ extension InMemoryStore: MeaningSource {
         memory.withLock { $0.meanings.stop(environment) }
     }
 
-    /// What waits, the oldest first.
+    /// Rows that wait, the oldest first.
     public func pendingMeanings(
         _ environment: Environment, limit: Int
     ) async throws(MemoryError) -> PendingMeanings {
@@ -124,5 +126,55 @@ extension InMemoryStore: MeaningSource {
     /// These wait no more.
     public func endMeanings(_ numbers: [Int]) async throws(MemoryError) {
         memory.withLock { $0.meanings.end(Set(numbers)) }
+    }
+}
+
+extension InMemoryStore: SummarySource {
+    /// The last day that has summaries.
+    public func summarizedDay(_ environment: Environment) async throws(MemoryError) -> String? {
+        memory.withLock { $0.meanings.summarized[environment] }
+    }
+
+    /// A day, by region.
+    public func regionDays(
+        _ environment: Environment, from start: Timestamp, until end: Timestamp
+    ) async throws(MemoryError) -> [RegionDay] {
+        memory.withLock { $0.regionDays(environment, from: start, until: end) }
+    }
+
+    /// A day has its summaries.
+    public func summarized(_ environment: Environment, through day: String) async throws(MemoryError) {
+        memory.withLock { $0.meanings.summarized[environment] = day }
+    }
+}
+
+extension MemoryContents {
+    fileprivate func regionDays(_ environment: Environment, from start: Timestamp, until end: Timestamp) -> [RegionDay]
+    {
+        let rows = collapses.values.filter {
+            $0.environment == environment && $0.message.body.windowEnd >= start && $0.message.body.windowEnd < end
+        }.map(\.message.body)
+        let answers = Dictionary(
+            requests.values.map { ($0.message.body.collapseID, $0.message.body.requestID) },
+            uniquingKeysWith: { a, _ in a })
+        let days = Dictionary(grouping: rows, by: \.region).map { region, rows -> RegionDay in
+            var day = RegionDay(region)
+            day.openings = rows.count
+            var actions: [String: Int] = [:]
+            for row in rows {
+                if let result = result(of: row.transitionID) { day.outcomes[result, default: 0] += 1 }
+                guard let response = answers[row.collapseID].flatMap({ responses[$0] })?.message.body,
+                    response.outcome == .answered
+                else { continue }
+                actions[response.decision, default: 0] += 1
+            }
+            day.actions = actions.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                .prefix(RegionDay.maximumActions).map { RegionDay.Action($0.key, count: $0.value) }
+            day.strongest = rows.sorted { ($1.confidence, $0.collapseID) < ($0.confidence, $1.collapseID) }
+                .prefix(RegionDay.maximumOpenings).map(\.collapseID)
+            return day
+        }
+        return Array(
+            days.sorted { ($1.openings, $0.region) < ($0.openings, $1.region) }.prefix(RegionDay.maximumRegions))
     }
 }

@@ -12,7 +12,7 @@ public protocol MeaningSource: Sendable {
     /// Ends that: nothing waits any more.
     func stopMeanings(_ environment: Environment) async throws(MemoryError)
 
-    /// What waits, the oldest first, at most so much.
+    /// Rows that wait, the oldest first, at most so much.
     func pendingMeanings(_ environment: Environment, limit: Int) async throws(MemoryError) -> PendingMeanings
 
     /// These wait no more.
@@ -38,7 +38,7 @@ public struct PendingMeanings: Sendable, Hashable {
     /// Number of rows that were dropped since the model is in use.
     public var dropped: Int
 
-    /// What waits.
+    /// Rows that wait.
     public init(rows: [PendingMeaning] = [], waiting: Int = 0, dropped: Int = 0) {
         self.rows = rows
         self.waiting = waiting
@@ -60,7 +60,7 @@ public struct PendingMeaning: Sendable, Hashable {
     public var result: VerificationResult?
     /// Time of the outcome; nil of others.
     public var at: Timestamp?
-    /// How long it has waited, in milliseconds.
+    /// Time for which it has waited, in milliseconds.
     public var waitedMilliseconds: Double
 
     /// A row that waits.
@@ -82,10 +82,10 @@ extension PendingMeaning {
     /// Time for which a row waits for the rest of its trail, which comes through other streams, in milliseconds.
     public static let trailWait = 10_000.0
 
-    /// What is to be embedded; nil where the trail holds nothing of it.
+    /// The draft to be embedded; nil where the trail holds nothing of it.
     ///
     /// - Parameters:
-    ///   - trail: the trail of its row; nil where there is none.
+    ///   - trail: the trail of its row; nil without one.
     ///   - isTrusted: whether a sender may speak as an origin.
     public func draft(
         _ trail: MemoryTrail?, in environment: Environment, isTrusted: (String, Token) -> Bool
@@ -125,7 +125,7 @@ public struct MeaningDraft: Sendable, Hashable {
     public var region: Region
     /// The opening that it belongs to.
     public var opening: MessageID?
-    /// When it happened.
+    /// Time at which it happened.
     public var at: Timestamp
     /// The text.
     public var text: String

@@ -47,6 +47,14 @@ package struct ProcessEmbeddings: Sendable {
         process.metrics.collect { page in Self.measure(chain.status, into: &page) }
     }
 
+    /// Another chain of the same models, for questions of another size.
+    ///
+    /// - Parameter organTime: the time that the organ may take over one question.
+    package func chain(organTime: Duration) -> EmbeddingChain {
+        let connection = organ.flatMap { try? Token($0) }.map { Self.connection(to: $0, process) }
+        return EmbeddingChain(table: table, organ: connection, organTime: organTime)
+    }
+
     private static func connection(to organ: Token, _ process: ServiceProcess) -> EmbeddingChain.Connection {
         { (deadline: ContinuousClock.Instant) async throws(EmbeddingError) -> any Embedder in
             try await OrganEmbedder.connect(

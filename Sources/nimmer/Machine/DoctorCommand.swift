@@ -147,9 +147,12 @@ struct DoctorCommand: AsyncParsableCommand {
             return findings
         }
         do throws(MemoryError) {
-            let state = try await PostgresAdministration(settings).state()
+            let administration = PostgresAdministration(settings)
+            let state = try await administration.state()
             switch state {
-            case .current(let version): findings.append(.good("database", "\(settings), schema version \(version)"))
+            case .current(let version):
+                findings.append(.good("database", "\(settings), schema version \(version)"))
+                findings.append(.good("memory by meaning", "searched by \(try await administration.meanings())"))
             case .missing, .older:
                 findings.append(.missing("database", "\(settings) lacks this version's schema", "nimmer db migrate"))
             default:

@@ -33,12 +33,14 @@ struct DatabaseMigrateCommand: AsyncParsableCommand {
                     "applied": .array(
                         report.applied.map { ["version": .number(Double($0.version)), "name": .string($0.name)] }),
                     "version": .number(Double(report.version)), "notes": .array(report.notes.map { .string($0) }),
+                    "meanings": .string(report.meanings.map { "\($0)" } ?? ""),
                 ])
             return
         }
         if let created = report.createdDatabase { try Console.line("created the database \(created)") }
         for migration in report.applied { try Console.line("applied \(migration.version) \(migration.name)") }
         for note in report.notes { try Console.line("note: \(note)") }
+        if let meanings = report.meanings { try Console.line("memory by meaning is searched by \(meanings)") }
         let state = report.applied.isEmpty ? "was up to date already" : "is up to date"
         try Console.line("\(settings) \(state), at version \(report.version)")
     }

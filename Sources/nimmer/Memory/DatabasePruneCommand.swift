@@ -23,6 +23,12 @@ struct DatabasePruneCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keep rejected messages this long.", valueName: "days"))
     var rejectedDays = 30
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep what is remembered by its meaning, but not summaries, this long; else all is kept.", valueName: "days"
+        ))
+    var meaningDays: Int?
+
     @Flag(help: "Drop it, instead of only showing it.")
     var yes = false
 
@@ -32,6 +38,7 @@ struct DatabasePruneCommand: AsyncParsableCommand {
     func validate() throws {
         for (name, value) in [
             ("transition-days", transitionDays ?? 1), ("trace-days", traceDays), ("rejected-days", rejectedDays),
+            ("meaning-days", meaningDays ?? 1),
         ] where value < 1 {
             throw ValidationError("--\(name) must be at least 1; found \(value)")
         }
@@ -41,7 +48,8 @@ struct DatabasePruneCommand: AsyncParsableCommand {
         let settings = database.settings(try chosenEnvironment())
         let administration = PostgresAdministration(settings)
         let policy = RetentionPolicy(
-            transitionDays: transitionDays, correlationDays: traceDays, rejectedDays: rejectedDays)
+            transitionDays: transitionDays, correlationDays: traceDays, rejectedDays: rejectedDays,
+            meaningDays: meaningDays)
         let plan: PrunePlan
         do {
             let proposed = try await administration.prunePlan(policy, at: .now())
