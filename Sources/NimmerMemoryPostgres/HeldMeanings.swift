@@ -8,6 +8,8 @@ struct HeldMeanings {
     private(set) var index: ExactIndex
     /// The last row that is held.
     private var last: Int64 = 0
+    /// The model's name as it stands in a statement, quoted by the server.
+    private var name = ""
 
     init(_ model: EmbeddingModel) {
         self.model = model
@@ -16,13 +18,24 @@ struct HeldMeanings {
 
     /// Reads the rows that came since, and holds the newest.
     mutating func refresh(_ kernel: Token, most: Int, on connection: PostgresConnection) throws(PostgresFailure) {
-        let name = try connection.text("select quote_literal(\(model.name))", "quoted name")
+        let newest = try connection.run(
+            """
+            select seq from memory_meanings
+            where kernel = \(kernel.text) and model = \(model.name) order by seq desc limit 1
+            """
+        ).first.flatMap { Int64($0) }
+        guard let newest, newest != last else { return }
+        if newest < last {
+            // What was newest was pruned: numbers are given again.
+            self = HeldMeanings(model)
+        }
+        if name.isEmpty { name = try connection.text("select quote_literal(\(model.name))", "quoted name") }
         let mine = "kernel = '\(kernel.text)' and model = \(name) and dimensions = \(model.dimensions)"
         var refusal: MemoryError?
         try connection.copy(
             """
             copy (select \(IndexedMeaning.columns) from memory_meanings
-                  where \(mine) and seq > greatest(\(last), (select max(seq) from memory_meanings where \(mine)) - \(most))
+                  where \(mine) and seq > \(max(last, newest - Int64(most)))
                   order by seq) to stdout (format binary)
             """
         ) { bytes in
@@ -34,6 +47,8 @@ struct HeldMeanings {
             } catch { refusal = refusal ?? error }
             return true
         }
+        // Others may have written between the two statements.
+        last = max(last, newest)
         if let refusal { throw .unexpected(name: connection.name, refusal.message) }
         // A tenth more is held before the oldest go, so that not every row moves all of them.
         if index.count > most + most / 10 { index.keepNewest(most) }
