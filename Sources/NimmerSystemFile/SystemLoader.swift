@@ -36,6 +36,7 @@ extension SystemFile {
         bridge = try BridgeSettings(keys.node("bridge"), file: file)
         memory = try SystemFile.memory(keys.node("memory"), file: file)
         lifeforce = try LifeforceSettings(keys.node("lifeforce"), file: file)
+        artifacts = try ArtifactBounds(keys.node("artifacts"), file: file)
         nats = try SystemFile.nats(keys.node("nats"), file: file)
         mqtt = try SystemFile.mqtt(keys.node("mqtt"), file: file)
         postgres = try SystemFile.postgres(keys.node("postgres"), file: file)

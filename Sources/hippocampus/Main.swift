@@ -60,8 +60,22 @@ enum Main {
                 let missing = hippocampus.streams.filter { read[$0] == nil }
                 return missing.isEmpty ? nil : "not read yet: " + missing.joined(separator: ", ")
             }
+            let bounds = process.system?.artifacts ?? .usual
+            let intake = ArtifactIntake(bus: process.bus, environment: process.environment, logger: logger) {
+                [bus = process.bus, environment = process.environment] () async throws(ArtifactError) in
+                try await StreamArtifactStore.open(environment, bounds: bounds, on: bus)
+            }
+            process.metrics.collect { page in
+                page.counter(
+                    "nimmer_artifact_pieces_refused_total", "Pieces of artifacts that were too many at once.",
+                    intake.refused)
+            }
             process.health.started()
-            await hippocampus.run(until: { await process.untilStopped() }, trouble: trouble)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await intake.run() }
+                await hippocampus.run(until: { await process.untilStopped() }, trouble: trouble)
+                group.cancelAll()
+            }
         }
     }
 
