@@ -58,7 +58,8 @@ public struct RememberedItem: Sendable, Hashable {
 
     /// One thing to remember.
     public init(
-        id: MessageID, kind: Kind, environment: Environment, region: Region, opening: MessageID?, at: Timestamp, text: String,
+        id: MessageID, kind: Kind, environment: Environment, region: Region, opening: MessageID?, at: Timestamp,
+        text: String,
         embedding: Embedding, model: EmbeddingModel
     ) {
         self.id = id

@@ -132,6 +132,6 @@ extension ArtifactReference {
         return (try? [ArtifactReference].read(json, as: list)) ?? []
     }
 
-    /// The line of a screen: `artifact 3fa9c1d204be image/png 48211 B`.
-    package var line: String { "artifact \(digest.short) \(type.text) \(bytes) B" }
+    /// Its name on screens: the beginning of its digest, its type and its size.
+    package var name: String { "\(digest.short) \(type.text) \(bytes) B" }
 }

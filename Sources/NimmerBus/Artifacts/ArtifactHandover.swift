@@ -61,7 +61,7 @@ package enum ArtifactHandover {
         do throws(BusError) {
             let answer = try await bus.request(
                 subject, payload: piece.payload, headers: piece.headers,
-                timeout: min(.seconds(15), max(.milliseconds(1), .now.duration(to: deadline))))
+                timeout: min(.seconds(15), max(.milliseconds(1), ContinuousClock.now.duration(to: deadline))))
             guard let read = ArtifactAnswer(answer.payload) else {
                 throw BusError(.refused, "the answer to a piece of an artifact cannot be read")
             }
