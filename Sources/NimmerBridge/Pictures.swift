@@ -10,12 +10,12 @@ actor Pictures {
     /// Pause before one that is not there yet is looked for again: a wave may be faster than what it names.
     private static let pause = Duration.milliseconds(250)
 
-    /// What a mind gets of them.
+    /// Pictures for one question.
     struct Shown: Sendable, Equatable {
         var images: [MindImage] = []
         /// Digests of these.
         var saw: [ArtifactDigest] = []
-        /// What was left out, and why.
+        /// Artifacts that were left out, each with the reason.
         var leftOut: [String] = []
     }
 

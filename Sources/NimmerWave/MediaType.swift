@@ -1,4 +1,4 @@
-/// What the bytes of an artifact are: `image/png`, `audio/wav` (RFC 9110, section 8.3.1), in lower case and without parameters
+/// Kind of an artifact's contents: `image/png`, `audio/wav` (RFC 9110, section 8.3.1), in lower case and without parameters
 /// (artifacts.md, Names).
 public struct MediaType: Hashable, Sendable, CustomStringConvertible {
     /// The longest, in bytes.

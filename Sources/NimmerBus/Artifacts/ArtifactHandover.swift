@@ -2,7 +2,7 @@ import NimmerWave
 
 /// Hands artifacts over piece by piece, for parts that write to no stream (artifacts.md, Handing over; decision 0019).
 package enum ArtifactHandover {
-    /// How often an artifact is begun anew before it is given up.
+    /// Number of times that an artifact is begun before it is given up.
     private static let attempts = 3
 
     /// Hands an artifact over; returns when the store has all of it.

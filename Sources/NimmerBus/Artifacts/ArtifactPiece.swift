@@ -9,7 +9,7 @@ package struct ArtifactPiece: Sendable, Hashable {
     package var sender: Token
     /// The digest of the whole.
     package var digest: ArtifactDigest
-    /// What its bytes are.
+    /// Kind of contents.
     package var type: MediaType
     /// Bytes of the whole.
     package var total: Int64
@@ -113,7 +113,7 @@ package enum ArtifactAnswer: Sendable, Hashable {
         }
     }
 
-    /// An answer as it came; nil for what is none.
+    /// An answer as it came; nil for another message.
     package init?(_ payload: [UInt8]) {
         guard let json = try? JSON(parsing: payload) else { return nil }
         switch json["status"]?.string {

@@ -50,7 +50,7 @@ package final class ArtifactIntake: Sendable {
                 .artifacts(environment), queue: nil, pending: 32,
                 handler: { [weak self] subject, payload, arrival in self?.take(subject, payload, arrival) })
         else { return }
-        var desk = Desk(bus: bus, open: open, logger: logger)
+        var receiver = ArtifactReceiver(bus: bus, open: open, logger: logger)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [arrive] in
                 // What others left is removed, and what expired is counted out.
@@ -59,17 +59,17 @@ package final class ArtifactIntake: Sendable {
             }
             for await message in arrivals {
                 guard let message else {
-                    await desk.tidy()
+                    await receiver.tidy()
                     continue
                 }
-                await desk.handle(message)
+                await receiver.handle(message)
                 let sender = Self.sender(of: message.subject)
                 waiting.withLock { _ = $0.senders.remove(sender) }
             }
             group.cancelAll()
         }
         subscription.cancel()
-        await desk.end()
+        await receiver.end()
     }
 
     private static func sender(of subject: Subject) -> String {
@@ -113,7 +113,7 @@ package final class ArtifactIntake: Sendable {
 }
 
 /// The pieces, one at a time, and the store behind them.
-private struct Desk {
+private struct ArtifactReceiver {
     let bus: any Bus
     let open: ArtifactIntake.Opening
     let logger: Logger

@@ -1,7 +1,7 @@
 import NimmerBus
 import NimmerWave
 
-/// Who hands over which artifact and how far it is, and how much room each has used: a value (artifacts.md, Handing over).
+/// The artifacts that are being handed over, each by its sender, and the room that each sender has used: a value (artifacts.md, Handing over).
 struct ArtifactIntakeBook {
     /// Artifacts that are handed over at once; further senders wait.
     static let uploads = 8
@@ -10,7 +10,7 @@ struct ArtifactIntakeBook {
     /// The part of the store that one sender fills at most: an eighth.
     static let share: Int64 = 8
 
-    /// What to do with a piece.
+    /// Treatment of a piece.
     enum Decision: Equatable {
         /// It is the first: the upload of this sender begins with it, in the place of one that it left.
         case begin
@@ -84,7 +84,7 @@ struct ArtifactIntakeBook {
         used[sender, default: [:]][info.digest] = info.bytes
     }
 
-    /// Counts anew what each sender has in the store.
+    /// Counts again what each sender has in the store.
     mutating func count(_ artifacts: [ArtifactInfo]) {
         used = [:]
         for info in artifacts { holds(info) }

@@ -48,8 +48,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A file that is too big for a wave, such as a picture: it is put into the store of artifacts, and the wave names it. May be repeated, \
-            eight times at most.",
+            "A file that is too big for a wave, such as a picture: it is stored as an artifact that the wave names; eight at most.",
             valueName: "file"), completion: .file())
     var artifact: [String] = []
 
