@@ -23,6 +23,16 @@ package final class ArtifactIntake: Sendable {
         var senders: Set<String> = []
         var budgets = SenderIntake(SenderBudgets(burst: 512, perSecond: 256))
         var refused = 0
+        /// Answers to what is refused without a look at it, ten a second.
+        var answers: TokenBucket<SteadyTime>?
+
+        mutating func mayRefuse(at now: SteadyTime) -> Bool {
+            let most = SenderIntake.refusalsPerSecond
+            var bucket = answers ?? TokenBucket(most, at: now)
+            bucket.fill(to: most, perSecond: most, at: now)
+            defer { answers = bucket }
+            return bucket.take(1)
+        }
     }
 
     /// Pieces of all senders that wait at once.
@@ -82,10 +92,15 @@ package final class ArtifactIntake: Sendable {
         let sender = SenderIntake.sender(in: subject, tokens: 3)
         let isLong = payload.byteCount > ArtifactPiece.bytes
         let decision = waiting.withLock { waiting -> SenderIntake.Decision in
-            var decision = waiting.budgets.decide(1, of: sender, at: .now())
+            let now = SteadyTime.now()
+            var decision = waiting.budgets.decide(1, of: sender, at: now)
             if decision == .taken {
                 let isFull = waiting.senders.count >= Self.waitingPieces || waiting.senders.contains(sender)
-                if isFull || isLong { decision = .refused } else { waiting.senders.insert(sender) }
+                if isFull || isLong {
+                    decision = waiting.mayRefuse(at: now) ? .refused : .dropped
+                } else {
+                    waiting.senders.insert(sender)
+                }
             }
             if decision != .taken { waiting.refused += 1 }
             return decision
