@@ -238,7 +238,8 @@ let package = Package(
             "nimmer-web",
             [
                 "COpenSSL", "NimmerBus", "NimmerBusNATS", "NimmerInspection", "NimmerMemoryPostgres", "NimmerOutput",
-                "NimmerPage", "NimmerPlatform", "NimmerProcess", "NimmerScope", "NimmerScopeSession", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log, unixSignals,
+                "NimmerPage", "NimmerPlatform", "NimmerProcess", "NimmerScope", "NimmerScopeSession", "NimmerSystem",
+                "NimmerSystemFile", "NimmerWave", log, unixSignals,
             ] + http),
         library(
             "NimmerSystemCheck",
@@ -249,7 +250,8 @@ let package = Package(
         service(
             "nimmer",
             [
-                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden", "NimmerGate",
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden",
+                "NimmerGate",
                 "NimmerIdentity",
                 "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
                 "NimmerProcess", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
@@ -374,7 +376,10 @@ let package = Package(
                 ]),
             tests(
                 "NimmerBridgeTests",
-                ["NimmerBridge", "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerWave", "ProcessBench"]),
+                [
+                    "NimmerBridge", "NimmerBus", "NimmerCognition", "NimmerProcess", "NimmerSystem", "NimmerWave",
+                    "ProcessBench",
+                ]),
             tests(
                 "NimmerOrganTests",
                 [

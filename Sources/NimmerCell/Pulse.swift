@@ -289,6 +289,10 @@ public struct Pulse: Sendable {
     public var changes: [ChangeEvent] {
         actions.compactMap { if case .change(let change) = $0 { change } else { nil } }
     }
+    /// The artifacts among the actions.
+    public var artifacts: [(bytes: [UInt8], type: MediaType)] {
+        actions.compactMap { if case .artifact(let bytes, let type) = $0 { (bytes, type) } else { nil } }
+    }
     /// The transitions of the own gate among the actions.
     public var transitions: [GateTransition] {
         actions.compactMap { if case .transition(let change) = $0 { change } else { nil } }
