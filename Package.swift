@@ -238,8 +238,7 @@ let package = Package(
             "nimmer-web",
             [
                 "COpenSSL", "NimmerBus", "NimmerBusNATS", "NimmerInspection", "NimmerMemoryPostgres", "NimmerOutput",
-                "NimmerPage", "NimmerPlatform", "NimmerProcess", "NimmerScope", "NimmerScopeSession", "NimmerSystem",
-                "NimmerSystemFile", "NimmerWave", log, unixSignals,
+                "NimmerPage", "NimmerPlatform", "NimmerProcess", "NimmerScope", "NimmerScopeSession", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log, unixSignals,
             ] + http),
         library(
             "NimmerSystemCheck",
@@ -250,8 +249,7 @@ let package = Package(
         service(
             "nimmer",
             [
-                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden",
-                "NimmerGate",
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden", "NimmerGate",
                 "NimmerIdentity",
                 "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
                 "NimmerProcess", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
