@@ -60,7 +60,7 @@ package final class ArtifactIntake: Sendable {
                 .artifacts(environment), queue: nil, pending: 32,
                 handler: { [weak self] subject, payload, arrival in self?.take(subject, payload, arrival) })
         else { return }
-        var receiver = ArtifactReceiver(bus: bus, open: open, logger: logger)
+        var receiver = ArtifactReceiver(open: open, logger: logger)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [arrive] in
                 // What others left is removed, and what expired is counted out.
@@ -72,9 +72,11 @@ package final class ArtifactIntake: Sendable {
                     await receiver.tidy()
                     continue
                 }
-                await receiver.handle(message)
+                let answer = await receiver.answer(to: message)
+                // Before the answer: the next piece follows at once.
                 let sender = Self.sender(of: message.subject)
                 waiting.withLock { _ = $0.senders.remove(sender) }
+                Self.answer(message, answer, on: bus)
             }
             group.cancelAll()
         }
@@ -118,7 +120,7 @@ package final class ArtifactIntake: Sendable {
     }
 
     /// Answers into the sender's own inbox only, where the server guards who asks (decision 0020).
-    fileprivate static func answer(_ message: BusMessage, _ answer: ArtifactAnswer, on bus: any Bus) {
+    private static func answer(_ message: BusMessage, _ answer: ArtifactAnswer, on bus: any Bus) {
         guard let reply = message.reply else { return }
         guard bus.identity == nil || reply.text.hasPrefix("_INBOX.\(sender(of: message.subject)).") else {
             return bus.countRefusedReply(reply)
@@ -129,7 +131,6 @@ package final class ArtifactIntake: Sendable {
 
 /// The pieces, one at a time, and the store behind them.
 private struct ArtifactReceiver {
-    let bus: any Bus
     let open: ArtifactIntake.Opening
     let logger: Logger
     private var store: (any ArtifactStore)?
@@ -137,20 +138,18 @@ private struct ArtifactReceiver {
     private var uploads: [Token: any ArtifactUpload] = [:]
     private var hasWarned = false
 
-    init(bus: any Bus, open: @escaping ArtifactIntake.Opening, logger: Logger) {
-        self.bus = bus
+    init(open: @escaping ArtifactIntake.Opening, logger: Logger) {
         self.open = open
         self.logger = logger
     }
 
-    mutating func handle(_ message: BusMessage) async {
-        let answer: ArtifactAnswer
+    /// Stores a piece; the answer to it.
+    mutating func answer(to message: BusMessage) async -> ArtifactAnswer {
         do throws(Refusal) {
-            answer = await take(try ArtifactPiece(message))
+            return await take(try ArtifactPiece(message))
         } catch {
-            answer = .refused(error.description)
+            return .refused(error.description)
         }
-        ArtifactIntake.answer(message, answer, on: bus)
     }
 
     private mutating func take(_ piece: ArtifactPiece) async -> ArtifactAnswer {
