@@ -8,7 +8,7 @@
 # "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.."
-all="wave message json system http answer schema keys subject server text journal meaning"
+all="wave message json system http answer schema keys subject server text journal meaning artifact"
 seconds=60 forever=
 case ${1:-} in
 --forever) forever=yes && shift ;;

@@ -27,6 +27,7 @@ package final class BridgeProcess: Sendable {
     let suspects: CrashSuspectTracker
     let stores: StoreWatch
     let recalling: Recalling
+    private let pictures: Pictures
     private let access = ExclusiveAccess()
     /// A question that was given up before it ended.
     private struct GivenUp: Sendable {
@@ -69,6 +70,9 @@ package final class BridgeProcess: Sendable {
         commands = CommandRegistry(process, settings.allow)
         stores = StoreWatch(process)
         recalling = Recalling(process, process.system?.iris?.recall)
+        pictures = Pictures { [bus, env] () async throws(ArtifactError) in
+            try await StreamArtifactStore.existing(env, on: bus)
+        }
         let names = PrivateNames(process)
         self.names = names
         acts = Acts(process, stores, names, failPoint: failPoint)
@@ -260,11 +264,19 @@ package final class BridgeProcess: Sendable {
             ask.request, contract: contract, about: settings.about, repair: ask.repair, recall: recall,
             recallBytes: recalling.limits?.bytes ?? 0, maximumBytes: mind.promptBytes, at: .now())
         scheduler.withLock { $0.remind(ask.request.requestID, of: recall, used: prompt.recalled) }
-        let question = MindQuestion(
+        var question = MindQuestion(
             requestID: ask.request.requestID, system: prompt.system, user: prompt.user, schema: contract.schema,
             maximumTokens: ask.maximumTokens ?? mind.maxTokens, temperature: mind.temperature)
         let began = ContinuousClock.now
         let left = max(0, ask.deadline.milliseconds(since: scheduler.withLock { $0.clock.read(.now()) }))
+        var shown = Pictures.Shown()
+        if mind.sees, !ask.request.artifacts.isEmpty {
+            // At most a third of the time, and five seconds: the rest is the mind's.
+            shown = await pictures.shown(
+                for: ask.request, budget: mind.imageBytes,
+                until: began.advanced(by: .milliseconds(saturating: min(left / 3, 5_000))))
+            question.images = shown.images
+        }
         do throws(MindError) {
             let answer = try await loads[ask.mind].ask(
                 question, deadline: began.advanced(by: .milliseconds(saturating: left)))
@@ -280,12 +292,15 @@ package final class BridgeProcess: Sendable {
                             ? "asking once more, with \(mind.mostTokens)" : "raise its max_tokens",
                     ])
             }
-            return .answered(
-                verdict, Usage(answer, promptBytes: prompt.bytes), model: answer.model, refused: text)
+            var usage = Usage(answer, promptBytes: prompt.bytes)
+            (usage.saw, usage.leftOut) = (shown.saw, shown.leftOut)
+            return .answered(verdict, usage, model: answer.model, refused: text)
         } catch {
             let took = began.duration(to: .now) / .milliseconds(1)
             // For a question without an answer the tokens read are unknown; the time is known.
-            return .failed(error, Usage(promptTokens: 0, completionTokens: 0, milliseconds: took))
+            var usage = Usage(promptTokens: 0, completionTokens: 0, milliseconds: took)
+            (usage.saw, usage.leftOut) = (shown.saw, shown.leftOut)
+            return .failed(error, usage)
         }
     }
 

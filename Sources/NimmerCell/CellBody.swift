@@ -296,7 +296,7 @@ public struct CellBody<C: Cell>: Sendable {
                 counters.changes += 1
                 change.intervalMilliseconds = statedInterval
                 outer.append(.change(change))
-            case .publish, .send, .begin, .log, .leave, .transition, .verify: outer.append(action)
+            case .publish, .send, .begin, .log, .leave, .transition, .verify, .artifact: outer.append(action)
             }
         }
     }

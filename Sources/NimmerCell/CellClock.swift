@@ -79,7 +79,7 @@ struct CellClock: Sendable {
             change.at = at
             lastTransition = at
             return .transition(change)
-        case .wave, .publish, .send, .begin, .wake, .log, .leave, .verify: return action
+        case .wave, .publish, .send, .begin, .wake, .log, .leave, .verify, .artifact: return action
         }
     }
 }

@@ -279,6 +279,7 @@ public final class CellHost<C: Cell>: Sendable {
         case .log(let level, let message, let values):
             process.logger.log(level: level, "\(message)", metadata: values.mapValues { .string($0) })
         case .leave(let failure): leave(failure)
+        case .artifact(let bytes, let type): enqueue { await self.hand(over: bytes, type) }
         case .wake: break
         }
     }

@@ -113,6 +113,8 @@ public struct Pulse: Sendable {
         case transition(GateTransition)
         /// Report the outcome of an opening.
         case verify(VerificationOutcome, gate: GateID)
+        /// Hand over an artifact, whose digest the waves of this moment may name already.
+        case artifact([UInt8], MediaType)
     }
 
     /// Emits a wave now.
@@ -126,9 +128,10 @@ public struct Pulse: Sendable {
     ///   - origin: what makes the witness independent; the cell's unless given.
     ///   - polarity: `1` asserts, `-1` denies.
     ///   - correlationID: ties the wave to the request that caused it.
+    ///   - artifacts: what the wave is about and is too big for it, as ``artifact(_:_:)`` returns it; the first eight count.
     public mutating func emit(
         confidence: Double, _ content: JSON, cost: Double? = nil, region: Region? = nil, origin: Token? = nil,
-        polarity: Int = 1, correlationID: String? = nil
+        polarity: Int = 1, correlationID: String? = nil, artifacts: [ArtifactReference] = []
     ) {
         let cost = cost ?? identity.waveCost
         guard confidence.isFinite, cost.isFinite, cost >= 0 else {
@@ -147,7 +150,21 @@ public struct Pulse: Sendable {
                 WaveSignal(
                     domain: identity.domain, confidence: min(1, max(0, confidence)), semanticContent: content,
                     lifeforceCost: cost, region: region ?? identity.region, polarity: polarity < 0 ? -1 : 1,
-                    origin: origin ?? identity.origin, correlationID: correlationID)))
+                    origin: origin ?? identity.origin, correlationID: correlationID,
+                    artifacts: Array(artifacts.prefix(ArtifactReference.most)))))
+    }
+
+    /// Hands over contents that are too big for a wave, such as a picture: the runtime stores them, in the background, under the SHA-256 of
+    /// their bytes. What cannot be stored is logged (artifacts.md, Handing over).
+    ///
+    /// - Parameters:
+    ///   - bytes: the contents, 32 MiB at most unless the system file states otherwise.
+    ///   - type: what they are, such as image/png.
+    /// - Returns: their name, for ``emit(confidence:_:cost:region:origin:polarity:correlationID:artifacts:)``.
+    @discardableResult
+    public mutating func artifact(_ bytes: [UInt8], _ type: MediaType) -> ArtifactReference {
+        actions.append(.artifact(bytes, type))
+        return ArtifactReference(digest: ArtifactDigest(of: bytes), type: type, bytes: bytes.count)
     }
 
     /// Reports to people that a lasting change begins or ends: a ChangeEvent beside the waves, published at most once, which no gate
@@ -271,6 +288,10 @@ public struct Pulse: Sendable {
     /// The change events among the actions.
     public var changes: [ChangeEvent] {
         actions.compactMap { if case .change(let change) = $0 { change } else { nil } }
+    }
+    /// The artifacts among the actions.
+    public var artifacts: [(bytes: [UInt8], type: MediaType)] {
+        actions.compactMap { if case .artifact(let bytes, let type) = $0 { (bytes, type) } else { nil } }
     }
     /// The transitions of the own gate among the actions.
     public var transitions: [GateTransition] {

@@ -14,11 +14,13 @@ struct OllamaDialect: Dialect {
     var types: [String] { ["application/x-ndjson", "application/json"] }
 
     func body(_ question: MindQuestion) -> JSON {
+        var user: JSONObject = ["role": "user", "content": .string(question.user)]
+        if !question.images.isEmpty { user["images"] = .array(question.images.map { .string(Base64.text($0.bytes)) }) }
         var body: JSONObject = [
             "model": .string(settings.model),
             "messages": [
                 ["role": "system", "content": .string(question.system)],
-                ["role": "user", "content": .string(question.user)],
+                .object(user),
             ],
             "stream": true,
             "options": [

@@ -16,7 +16,7 @@ struct OpenAIDialect: Dialect {
             "model": .string(settings.model),
             "messages": [
                 ["role": "system", "content": .string(question.system)],
-                ["role": "user", "content": .string(question.user)],
+                ["role": "user", "content": content(question)],
             ],
             "max_tokens": .number(Double(question.maximumTokens)),
             "temperature": .number(question.temperature),
@@ -31,6 +31,18 @@ struct OpenAIDialect: Dialect {
             ]
         }
         return .object(body)
+    }
+
+    /// The user text; with pictures a list of parts, in which each is a data URI.
+    private func content(_ question: MindQuestion) -> JSON {
+        guard !question.images.isEmpty else { return .string(question.user) }
+        let text: JSON = ["type": "text", "text": .string(question.user)]
+        return .array(
+            [text]
+                + question.images.map { image in
+                    let uri = "data:\(image.type);base64,\(Base64.text(image.bytes))"
+                    return ["type": "image_url", "image_url": ["url": .string(uri)]]
+                })
     }
 
     func piece(_ json: JSON) throws(MindError) -> AnswerPiece {

@@ -15,6 +15,7 @@ extension Grant {
             "\(Subject.transition(env, gate: gate)).\(name)",
             "\(env.rawValue).nervous.rejects.\(name)", "\(own).handover", "\(own).change",
         ]
+        publish.append(Subject.artifact(env, from: token).text)
         if isNerve {
             publish.append("\(own).state")
         } else {

@@ -43,6 +43,25 @@ extension Grant {
     /// Reads single messages of a stream by their place.
     mutating func looks(into stream: String) { publish.append("$JS.API.STREAM.MSG.GET.\(stream)") }
 
+    /// Reads artifacts and their descriptions.
+    mutating func seesArtifacts(_ env: Environment) {
+        let stream = "OBJ_\(SystemStreams.artifacts(env))"
+        publish.append("$JS.API.STREAM.INFO.\(stream)")
+        looks(into: stream)
+        reads(stream, durables: [])
+    }
+
+    /// Puts artifacts and removes them: their chunks are purged, as every client of objects does.
+    ///
+    /// - Parameter changes: whether it may also change the bounds.
+    mutating func keepsArtifacts(_ env: Environment, changes: Bool) {
+        let bucket = SystemStreams.artifacts(env)
+        seesArtifacts(env)
+        publish += ["$JS.API.STREAM.CREATE.OBJ_\(bucket)", "$JS.API.STREAM.PURGE.OBJ_\(bucket)"]
+        if changes { publish.append("$JS.API.STREAM.UPDATE.OBJ_\(bucket)") }
+        publish += ["$O.\(bucket).C.*", "$O.\(bucket).M.*"]
+    }
+
     /// Keeps which messages may have ended a former run, asks whether that is over, and sets messages aside.
     mutating func setsAside(_ service: String, _ env: Environment) {
         shares(bucket: "\(env.streamPrefix)-HANDLING")

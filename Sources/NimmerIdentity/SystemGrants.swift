@@ -132,6 +132,8 @@ extension Grant {
         grant.shares(bucket: "\(env.streamPrefix)-ACTS")
         // What the stream holds where it held an answer already.
         grant.looks(into: decided)
+        // Pictures for minds that see.
+        grant.seesArtifacts(env)
         grant.setsAside("cognition-bridge", env)
         return grant
     }
@@ -143,6 +145,9 @@ extension Grant {
         grant.serves("\(env.rawValue).nervous.cells.hippocampus.request")
         // The organ with the real model.
         if let organ = system.iris?.organ { grant.asks("\(env.rawValue).organs.\(organ).embed", of: organ) }
+        // Artifacts of cells, which it stores for them (decision 0040).
+        grant.subscribe.append(SubjectPattern.artifacts(env).text)
+        grant.keepsArtifacts(env, changes: true)
         grant.isService()
         grant.ensures(systemStreams(env), changes: false)
         grant.works(SystemStreams.transitions(env), durable: "hippocampus")
@@ -224,6 +229,7 @@ extension Grant {
         }
         // The trail of promotions.
         grant.publish.append("$KV.\(SystemStreams.garden(env).bucket).promotions.>")
+        grant.keepsArtifacts(env, changes: false)
         // What was set aside is dropped, or published again where it came from.
         grant.looks(into: DeadLetter.stream(env))
         grant.publish.append("$JS.API.STREAM.MSG.DELETE.\(DeadLetter.stream(env))")

@@ -12,7 +12,7 @@ package struct MeaningFiles: Sendable {
     /// - Throws: ``DataFileError`` naming what was found and expected.
     package init(table path: String) throws(DataFileError) {
         table = try EmbeddingTable(path: path)
-        links = try NameLinks(besideTable: path)
+        links = try NameLinks(besideTable: path, table: table)
     }
 
     /// The files of this process, read when they are asked for first; a reason for a person where they cannot be.

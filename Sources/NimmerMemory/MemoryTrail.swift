@@ -98,11 +98,13 @@ public struct MemoryTrail: Sendable, Hashable {
                 "\(body.witnesses.count) witnesses in region \(body.region) became one signal of confidence "
                     + short(body.confidence))
         ]
-            + body.witnesses.map {
-                line(
-                    "witness", nil,
-                    "\($0.source), confidence \(short($0.confidence)), similarity \(short($0.similarity)): "
-                        + $0.semanticContent.text)
+            + body.witnesses.flatMap { witness in
+                [
+                    line(
+                        "witness", nil,
+                        "\(witness.source), confidence \(short(witness.confidence)), similarity "
+                            + "\(short(witness.similarity)): \(witness.semanticContent.text)")
+                ] + witness.artifacts.map { line("artifact", nil, "of \(witness.source): \($0.name)") }
             }
     }
 
@@ -135,8 +137,10 @@ public struct MemoryTrail: Sendable, Hashable {
 
     private func reasonLines(_ response: CognitiveResponse) -> [Line] {
         let record = response.record
-        let asked = (record?.asked ?? []).filter { $0.verdict != "valid" }.map {
-            line("asked", nil, "\($0.mind): \($0.verdict)")
+        let asked = (record?.asked ?? []).flatMap { asked in
+            (asked.verdict == "valid" ? [] : [line("asked", nil, "\(asked.mind): \(asked.verdict)")])
+                + asked.saw.map { line("saw", nil, "\(asked.mind) saw \($0.short)") }
+                + asked.leftOut.map { line("left out", nil, "\(asked.mind) did not get \($0)") }
         }
         let recalled = (record?.recalled ?? []).map { line("recalled", nil, "reminded of the decision \($0.text)") }
         return recalled + asked

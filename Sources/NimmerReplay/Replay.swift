@@ -285,8 +285,8 @@ package struct Replay: Sendable {
                 case .send(let command, let target):
                     counts.commands += 1
                     outputs.append(.command(command, to: target, at: pulse.at))
-                // None of the nerves that are replayed verifies.
-                case .state, .publish, .begin, .wake, .log, .leave, .verify: break
+                // None of the nerves that are replayed verifies; artifacts are stored nowhere.
+                case .state, .publish, .begin, .wake, .log, .leave, .verify, .artifact: break
                 }
             }
         }

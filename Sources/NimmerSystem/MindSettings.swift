@@ -36,6 +36,10 @@ public struct MindSettings: Hashable, Sendable {
     public var temperature = 0.0
     /// Bytes that a prompt may have, the instructions included.
     public var promptBytes = 8_192
+    /// Indicates whether it sees: it gets the pictures that witnesses name.
+    public var sees = false
+    /// Bytes of the pictures of one question.
+    public var imageBytes = 4 << 20
     /// Below this confidence of its own the next mind is asked.
     public var sureFrom = 0.0
     /// Time for which the server keeps the model in memory, in seconds; nil: the server's default.

@@ -30,6 +30,8 @@ public struct SystemFile: Sendable {
     public var iris: IrisSettings?
     /// Lifeforce that outcomes give back.
     public var lifeforce = LifeforceSettings()
+    /// Room for artifacts: contents too big for waves.
+    public var artifacts = ArtifactBounds()
     /// The nats-server.
     public var nats = NATSSettings()
     /// The listener for devices that speak MQTT; nil where the file does not name it.

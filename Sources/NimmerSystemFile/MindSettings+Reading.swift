@@ -22,6 +22,8 @@ extension MindSettings {
         maxTokens = try keys.integer("max_tokens", in: 16...32_768) ?? maxTokens
         temperature = try keys.number("temperature", in: 0...2) ?? temperature
         promptBytes = try keys.integer("prompt_bytes", in: 2_048...1_048_576, unit: "bytes") ?? promptBytes
+        sees = try keys.boolean("sees") ?? sees
+        imageBytes = try keys.integer("image_bytes", in: 1_024...67_108_864, unit: "bytes") ?? imageBytes
         sureFrom = try keys.number("sure_from", in: 0...1) ?? sureFrom
         keepAliveSeconds = try keys.integer("keep_alive_s", in: 0...604_800, unit: "seconds")
         if let node = keys.node("budget") { budget = try BudgetSettings(node, place: "budget", file: file) }

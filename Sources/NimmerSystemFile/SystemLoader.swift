@@ -37,6 +37,7 @@ extension SystemFile {
         memory = try SystemFile.memory(keys.node("memory"), file: file)
         iris = try SystemFile.iris(keys.node("iris"), organs: organs, file: file)
         lifeforce = try LifeforceSettings(keys.node("lifeforce"), file: file)
+        artifacts = try ArtifactBounds(keys.node("artifacts"), file: file)
         nats = try SystemFile.nats(keys.node("nats"), file: file)
         mqtt = try SystemFile.mqtt(keys.node("mqtt"), file: file)
         postgres = try SystemFile.postgres(keys.node("postgres"), file: file)

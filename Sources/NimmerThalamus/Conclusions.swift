@@ -107,7 +107,8 @@ extension Thalamus {
             witnesses.append(
                 OpeningWitness(
                     origin: signal.origin, similarity: Self.similarity(of: witness, to: opener, in: gate),
-                    semanticContent: content(slot, witness.origin, &room)))
+                    semanticContent: content(slot, witness.origin, &room),
+                    artifacts: artifacts(slot, witness.origin, &room)))
         }
         opening.collapse = OpeningCollapse(
             collapseID: .collapse(of: transitionID), confidence: confidence,
@@ -164,6 +165,17 @@ extension Thalamus {
         }
         room -= record.contentBytes
         return record.content.isEmpty ? [:] : .raw(record.content)
+    }
+
+    /// The artifacts that a witness's wave named, where there is room for their names.
+    private func artifacts(_ slot: Int, _ origin: Int32, _ room: inout Int) -> [ArtifactReference] {
+        guard let record = slots[slot].record(of: origin), !record.artifacts.isEmpty else { return [] }
+        let named = ArtifactReference.list(parsing: record.artifacts)
+        // Written again each takes its digest, its type, its number and the keys.
+        let bytes = named.reduce(0) { $0 + $1.type.text.utf8.count + 128 }
+        guard bytes <= room else { return [] }
+        room -= bytes
+        return named
     }
 
     /// The surest witnesses, in the gate's order.

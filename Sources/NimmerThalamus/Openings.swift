@@ -48,7 +48,7 @@ extension Thalamus {
     }
 
     private func size(of slot: Int, opens: Bool) -> OpeningAdmission.Size {
-        let contents = opens ? slots[slot].records.reduce(0) { $0 + $1.content.count } : 0
+        let contents = opens ? slots[slot].records.reduce(0) { $0 + $1.content.count + $1.artifacts.count } : 0
         return OpeningAdmission.Size(
             witnesses: min(Self.namedWitnesses, slots[slot].gate.witnesses.count),
             contents: min(Self.carriedContent, contents))

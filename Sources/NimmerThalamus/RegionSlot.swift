@@ -31,6 +31,8 @@ struct RegionSlot: Sendable {
         var cost: Double
         var contentBytes: Int
         var content: [UInt8]
+        /// The artifacts that its wave names, as they stood there; empty for nearly every wave.
+        var artifacts: [UInt8] = []
         /// Domain of its wave, where that is not the region's own; else empty.
         var domain: [UInt8] = []
 
@@ -41,10 +43,21 @@ struct RegionSlot: Sendable {
             cost = view.lifeforceCost
             contentBytes = view.content.count
             content.removeAll(keepingCapacity: true)
+            if !view.artifacts.isEmpty || !artifacts.isEmpty { takeArtifacts(payload, view) }
             guard contentBytes <= RegionSlot.keptContent else { return }
             payload.withUnsafeBytes { bytes in
                 let range = view.content.start..<view.content.start &+ view.content.count
                 content.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[range]))
+            }
+        }
+
+        @inline(never)
+        private mutating func takeArtifacts(_ payload: RawSpan, _ view: WaveView) {
+            artifacts.removeAll(keepingCapacity: true)
+            guard view.artifacts.count <= RegionSlot.keptContent else { return }
+            payload.withUnsafeBytes { bytes in
+                let range = view.artifacts.start..<view.artifacts.start &+ view.artifacts.count
+                artifacts.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[range]))
             }
         }
     }

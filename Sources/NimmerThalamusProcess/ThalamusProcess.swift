@@ -66,7 +66,7 @@ package final class ThalamusProcess: Sendable {
         }
         var links: NameLinks?
         if let path = own.tablePath {
-            do { links = try NameLinks(besideTable: path) } catch {
+            do { links = try NameLinks(besideTable: path, table: own.table) } catch {
                 process.logger.warning("The dictionary of names cannot be read", metadata: ["reason": "\(error)"])
             }
         }

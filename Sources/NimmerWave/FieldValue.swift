@@ -88,6 +88,20 @@ extension Timestamp: FieldValue {
     }
 }
 
+extension ArtifactDigest: FieldValue {
+    static func read(_ json: JSON, as kind: FieldKind) throws(Refusal) -> ArtifactDigest {
+        guard let text = json.string, let digest = try? ArtifactDigest(text) else { throw kind.refusal(of: json) }
+        return digest
+    }
+}
+
+extension MediaType: FieldValue {
+    static func read(_ json: JSON, as kind: FieldKind) throws(Refusal) -> MediaType {
+        guard let text = json.string, let type = try? MediaType(text) else { throw kind.refusal(of: json) }
+        return type
+    }
+}
+
 extension FieldValue where Self: RawRepresentable, RawValue == String {
     static func read(_ json: JSON, as kind: FieldKind) throws(Refusal) -> Self {
         guard let text = json.string, let word = Self(rawValue: text) else { throw kind.refusal(of: json) }

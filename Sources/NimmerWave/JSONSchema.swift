@@ -24,6 +24,12 @@ extension FieldKind {
                 "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
             ]
         case .time: ["type": "string", "format": "date-time"]
+        case .digest: ["type": "string", "pattern": "^[0-9a-f]{64}$"]
+        case .media:
+            [
+                "type": "string", "maxLength": .number(Double(MediaType.longest)),
+                "pattern": "^[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*$",
+            ]
         case .word(let words): ["enum": .array(words.map { .string($0) })]
         case .opaque: ["type": "object"]
         case .anything: [:]

@@ -1,4 +1,4 @@
-/// What the bytes of an artifact are: `image/png`, `audio/wav` (RFC 9110, section 8.3.1), in lower case and without parameters
+/// Kind of an artifact's contents: `image/png`, `audio/wav` (RFC 9110, section 8.3.1), in lower case and without parameters
 /// (artifacts.md, Names).
 public struct MediaType: Hashable, Sendable, CustomStringConvertible {
     /// The longest, in bytes.
@@ -25,12 +25,18 @@ public struct MediaType: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func isName(_ name: Substring.UTF8View) -> Bool {
-        guard let first = name.first, isLetterOrDigit(first) else { return false }
-        return name.allSatisfy { isLetterOrDigit($0) || "!#$&^_.+-".utf8.contains($0) }
+        guard let first = name.first, isNameByte(first, isFirst: true) else { return false }
+        return name.allSatisfy { isNameByte($0, isFirst: false) }
     }
 
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte)
+    /// Returns whether a byte may stand in one of its two names.
+    static func isNameByte(_ byte: UInt8, isFirst: Bool) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x61...0x7a: return true
+        // ! # $ & + - . ^ _
+        case 0x21, 0x23, 0x24, 0x26, 0x2b, 0x2d, 0x2e, 0x5e, 0x5f: return !isFirst
+        default: return false
+        }
     }
 
     /// Indicates whether it is a picture.

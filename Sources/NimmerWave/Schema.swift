@@ -25,6 +25,10 @@ public indirect enum FieldKind: Sendable, Hashable {
     case uuid
     /// An RFC 3339 time.
     case time
+    /// A SHA-256: 64 hexadecimal digits, lower case.
+    case digest
+    /// A media type in lower case, without parameters.
+    case media
     /// One of these words.
     case word([String])
     /// Any object, kept byte for byte.
@@ -96,6 +100,8 @@ extension FieldKind {
         case .truth: "true or false"
         case .uuid: "a UUID"
         case .time: "an RFC 3339 time"
+        case .digest: "64 digits of 0-9 and a-f"
+        case .media: "a media type such as image/png, in lower case"
         case .word(let words): "one of \(words.joined(separator: ", "))"
         case .opaque, .record: "an object"
         case .anything: "any value"

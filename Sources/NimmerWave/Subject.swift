@@ -111,6 +111,12 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
     /// `play.<env>.<cell>`: recorded readings for a cell, while `nimmer up --play` drives it
     package static func play(_ env: Environment, cell: Token) -> Subject { Subject("play", env.rawValue, cell.text) }
 
+    /// `artifacts.<env>.<sender>`: pieces of artifacts that a cell or nerve hands over. Outside the environment's own subjects, so that no
+    /// observer takes them for messages.
+    package static func artifact(_ env: Environment, from sender: Token) -> Subject {
+        Subject("artifacts", env.rawValue, sender.text)
+    }
+
     /// `<env>.nervous.rejects.<service>`
     public static func reject(_ env: Environment, service: Token) -> Subject {
         Subject(env.rawValue, "nervous.rejects", service.text)
@@ -253,6 +259,10 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     public static func shard(_ env: Environment, part: Int) -> SubjectPattern { under(env, "nervous.shards.\(part).>") }
     /// `<env>.nervous.aside.*`
     public static func aside(_ env: Environment) -> SubjectPattern { under(env, "nervous.aside.*") }
+    /// `artifacts.<env>.*`: pieces of artifacts, each by its sender
+    package static func artifacts(_ env: Environment) -> SubjectPattern {
+        SubjectPattern(trusted: "artifacts.\(env.rawValue).*")
+    }
     /// `$O.<bucket>.C.>`: the chunks of the objects of a bucket
     package static func objectChunks(_ bucket: String) -> SubjectPattern { SubjectPattern(trusted: "$O.\(bucket).C.>") }
     /// `$O.<bucket>.M.>`: their descriptions

@@ -25,6 +25,7 @@ public enum WaveDecoder {
         view.origin = .none
         view.vector = .none
         view.correlationID = .none
+        view.artifacts = .none
         view.hasEscapedNames = false
         var flags = ScanFlags()
         var seen: UInt32 = 0
@@ -386,6 +387,10 @@ public enum WaveDecoder {
             case .interval:
                 try once(&seen, key)
                 view.intervalMilliseconds = try interval(s, &i)
+            case .artifacts:
+                try once(&seen, key)
+                try s.skipArtifacts(&i, &flags)
+                view.artifacts = ByteRange(start, i &- start)
             default: try s.skipValue(&i, depth: 2, &flags)
             }
             more = try another(s, &i)

@@ -3,7 +3,7 @@ enum WaveKey: UInt32 {
     case header, body
     case messageID, messageType, version, timestamp, source
     case entityID, entityType, garden, tier
-    case domain, confidence, content, cost, region, polarity, origin, vector, correlationID, interval
+    case domain, confidence, content, cost, region, polarity, origin, vector, correlationID, interval, artifacts
     case unknown
 
     /// The key that these bytes are.
@@ -34,6 +34,7 @@ enum WaveKey: UInt32 {
         case 9:
             if low == 0x6d61_7473_656d_6974, high == 0x70 { self = .timestamp }
             if low == 0x695f_7974_6974_6e65, high == 0x64 { self = .entityID }
+            if low == 0x7463_6166_6974_7261, high == 0x73 { self = .artifacts }
         case 10:
             if low == 0x5f65_6761_7373_656d, high == 0x6469 { self = .messageID }
             if low == 0x6e65_6469_666e_6f63, high == 0x6563 { self = .confidence }
@@ -116,6 +117,7 @@ enum WaveKey: UInt32 {
         case .vector: "body.vector"
         case .correlationID: "body.correlation_id"
         case .interval: "body.interval_ms"
+        case .artifacts: "body.artifacts"
         case .unknown: ""
         }
     }

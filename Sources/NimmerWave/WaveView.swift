@@ -35,6 +35,8 @@ public struct WaveView: Sendable {
     public var vector = ByteRange.none
     /// Id that ties the wave to a request.
     public var correlationID = ByteRange.none
+    /// The list of artifacts that it names, from `[` to `]`.
+    public var artifacts = ByteRange.none
     /// Indicates whether a name in the message is written with escapes, so that its bytes are not its text; such a message is read
     /// through ``Envelope`` instead.
     public var hasEscapedNames = false

@@ -67,10 +67,21 @@ enum Main {
                 let missing = hippocampus.streams.filter { read[$0] == nil }
                 return missing.isEmpty ? nil : "not read yet: " + missing.joined(separator: ", ")
             }
+            let bounds = process.system?.artifacts ?? .usual
+            let intake = ArtifactIntake(bus: process.bus, environment: process.environment, logger: logger) {
+                [bus = process.bus, environment = process.environment] () async throws(ArtifactError) in
+                try await StreamArtifactStore.open(environment, bounds: bounds, on: bus)
+            }
+            process.metrics.collect { page in
+                page.counter(
+                    "nimmer_artifact_pieces_refused_total", "Pieces of artifacts that were too many at once.",
+                    intake.refused)
+            }
             process.health.started()
             // Not children of the run: a store or a model that hangs cannot delay a stop.
             let tasks = TaskOwner()
             tasks.run { await answer(requests, logger) }
+            tasks.run { await intake.run() }
             tasks.run { await meaning?.embeddings.run() }
             tasks.run { [environment = process.environment] in
                 if let keeper { await keeper.run() } else { await MeaningKeeper.stop(store, environment) }

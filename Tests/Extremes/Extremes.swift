@@ -113,6 +113,8 @@ public struct Extremes {
             .number(Double(pick([bounds.lowerBound, max(bounds.lowerBound, bounds.upperBound - 1023)])))
         case .polarity: .number(pick([1, -1]))
         case .truth: .bool(chance.chance(0.5))
+        case .digest: .string(ArtifactDigest(of: [UInt8(truncatingIfNeeded: chance.next())]).text)
+        case .media: .string(["image/png", "a/b", "application/vnd.x-y+json"][Int(chance.next() % 3)])
         case .uuid: .string(MessageID.v7(at: .earliest, using: &chance).text)
         case .time: .string(pick(Self.times))
         case .word(let words): .string(pick(words))

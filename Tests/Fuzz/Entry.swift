@@ -25,7 +25,7 @@ let targets: [(name: String, run: @Sendable (UnsafeRawBufferPointer) -> Void)] =
     ("system", { systemFile(Array($0)) }), ("http", { http(Array($0)) }), ("answer", { answer(Array($0)) }),
     ("schema", { schema(Array($0)) }), ("keys", { keys(Array($0)) }), ("subject", { subject(Array($0)) }),
     ("server", { server(Array($0)) }), ("text", { text(Array($0)) }), ("journal", { journal(Array($0)) }),
-    ("meaning", { meaning(Array($0)) }),
+    ("meaning", { meaning(Array($0)) }), ("artifact", { artifact(Array($0)) }),
 ]
 
 private let chosen = getenv("NIMMER_FUZZ_TARGET").flatMap { word in

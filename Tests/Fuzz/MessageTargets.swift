@@ -36,6 +36,8 @@ func wave(_ bytes: UnsafeRawBufferPointer) {
                 && text(view.origin) == body.origin?.text ?? "", "other names: \(body)")
     }
     hold(
+        ArtifactReference.list(parsing: Array(text(view.artifacts).utf8)) == body.artifacts, "other artifacts: \(body)")
+    hold(
         (try? JSON(parsing: Array(text(view.content).utf8)))?.resolved == body.semanticContent.resolved, "other content"
     )
     let again = message.encoded()

@@ -124,3 +124,29 @@ func journal(_ bytes: [UInt8]) {
         place = record.end
     }
 }
+
+/// The description of an object that any client wrote: what is read stays within its bounds, and is the same after writing and reading. And a
+/// piece of an artifact, whose headers any cell wrote.
+func artifact(_ bytes: [UInt8]) {
+    if let object = try? ObjectMetadata(parsing: bytes) {
+        hold(object.bytes >= 0 && object.chunks >= 0 && object.name.utf8.count <= ObjectMetadata.longestName, "bounds")
+        hold(
+            (try? Subject(foreign: "$O.B.C.\(object.nuid)")) != nil || object.link != nil && object.nuid.isEmpty,
+            "chunks elsewhere: \(object.nuid)")
+        let again = object.encoded(bucket: "B", at: Timestamp(nanoseconds: 0))
+        // Escapes may be longer than they were.
+        guard again.count <= ObjectMetadata.longest else { return }
+        hold((try? ObjectMetadata(parsing: again)) == object, "not the same after writing and reading")
+    }
+    let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+        .map { String(decoding: $0, as: UTF8.self) }
+    guard lines.count == 5, let subject = try? Subject(foreign: "artifacts.dev.camera") else { return }
+    var headers: Headers = [:]
+    for (name, value) in zip(["Nimmer-Digest", "Nimmer-Type", "Nimmer-Size", "Nimmer-Offset"], lines) {
+        headers[name] = value
+    }
+    let message = BusMessage(subject: subject, headers: headers, payload: Array(lines[4].utf8))
+    guard let piece = try? ArtifactPiece(message) else { return }
+    hold(piece.offset >= 0 && piece.offset + Int64(piece.payload.count) <= piece.total, "a piece beyond its whole")
+    hold(piece.payload.count <= ArtifactPiece.bytes, "a long piece")
+}

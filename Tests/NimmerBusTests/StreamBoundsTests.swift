@@ -35,6 +35,28 @@ struct StreamBoundsTests {
         }
     }
 
+    /// The store of artifacts permits roll-ups and purges, as every object store does (decision 0040); it is bounded all the same, and its bounds
+    /// follow the system file.
+    @Test(arguments: await Servers.installed())
+    func artifactsAreBoundedAsTheFileStates(_ binary: NATSBinary) async throws {
+        try await TestServer.with(binary) { _, bus in
+            let name = "OBJ_DEV-ARTIFACTS"
+            for (bytes, days) in [(Int64(1) << 30, 7), (8 << 20, 1), (64 << 20, 30)] {
+                let age = Duration.seconds(days * 86_400)
+                let bounds = ArtifactBounds(maximumBytes: bytes, maximumArtifactBytes: 1 << 20, maximumAge: age)
+                let store = try await StreamArtifactStore.open(.dev, bounds: bounds, on: bus)
+                let config = try await config(bus, name)
+                #expect(config["max_bytes"]?.int == Int(bytes) && config["discard"] == "new")
+                #expect((config["max_msg_size"]?.int ?? 0) > 0)
+                #expect(config["max_age"]?.double == Double(age.nanoseconds))
+                #expect(config["allow_rollup_hdrs"] == true && config["deny_purge"] != true)
+                #expect(store.bounds.maximumBytes == bytes)
+                let existing = try await StreamArtifactStore.existing(.dev, on: bus)
+                #expect(existing.bounds.maximumAge == age && existing.bounds.maximumBytes == bytes)
+            }
+        }
+    }
+
     /// The newest outcome of a gate holds its trust.
     @Test(arguments: await Servers.installed())
     func noGatesTrustGoesForTheOutcomesOfOthers(_ binary: NATSBinary) async throws {

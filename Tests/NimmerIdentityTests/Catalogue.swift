@@ -35,6 +35,7 @@ enum Catalogue {
             all += ["$SRV.PING.\(part)", "$SRV.STATS.\(part).\(part)-1", "_INBOX.\(part).x.1"]
             all += ["$SRV.PING.\(part).\(part)-1", "dev.nervous.aside.\(part)"]
             all.append("dev.nervous.cells.thalamus.request.\(part)")
+            all += ["artifacts.dev.\(part)", "artifacts.prod.\(part)"]
         }
         for sender in senders {
             all += ["math", "flow", "motor", "reflex", "thalamus", "cognition-bridge", "hippocampus"].map {
@@ -67,7 +68,7 @@ enum Catalogue {
         all += ["$SYS.REQ.SERVER.PING", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST"]
         for stream in streams + [
             "OTHER", "KV_DEV-SHARDS", "KV_DEV-ACTS", "KV_DEV-HANDLING", "KV_DEV-LEARNED", "DEV-ASIDE", "KV_OTHER",
-            regions,
+            regions, artifacts,
         ] {
             for verb in ["INFO", "CREATE", "UPDATE", "DELETE", "PURGE", "SNAPSHOT", "MSG.GET", "MSG.DELETE"] {
                 all.append("$JS.API.STREAM.\(verb).\(stream)")
@@ -81,6 +82,7 @@ enum Catalogue {
             all.append("$JS.ACK.\(durable).1.1.1.1.0")
         }
         all += [
+            "$O.DEV-ARTIFACTS.C.x", "$O.DEV-ARTIFACTS.M.x", "$O.OTHER.C.x", "$O.OTHER.M.x",
             "$KV.DEV-SHARDS.members.a", "$KV.DEV-ACTS.a", "$KV.DEV-HANDLING.a", "$KV.DEV-LEARNED.math",
             "$KV.DEV-LEARNED.flow",
             "$KV.DEV-LEARNED.motor", "$KV.DEV-LEARNED.cellar", "$KV.OTHER.key", "$SRV.INFO.motor",
@@ -99,6 +101,7 @@ enum Catalogue {
         "dev.nervous.outcomes.>",
         "dev.nervous.shards.>", "_INBOX.>", "_INBOX.math.>", "_INBOX.thalamus.>", "$JS.>", "$JS.API.>", "$JS.ACK.>",
         "$KV.>", "$SYS.>", "$SRV.>",
+        "$O.>", "artifacts.>", "artifacts.dev.*",
     ]
 
     private static func cell(_ name: String) -> Set<String> {
@@ -107,7 +110,20 @@ enum Catalogue {
             "dev.nervous.gates.\(name)-cell.transition.\(name)", "dev.nervous.cells.\(name).handover",
             "dev.nervous.cells.\(name).change", "$KV.DEV-LEARNED.\(name)", "$SRV.STATS.thalamus",
             "dev.nervous.cells.thalamus.request", "dev.nervous.cells.thalamus.request.\(name)",
+            "artifacts.dev.\(name)",
         ]
+    }
+
+    /// The stream of artifacts.
+    private static let artifacts = "OBJ_DEV-ARTIFACTS"
+
+    private static var seeingArtifacts: Set<String> {
+        reading(artifacts).union(streams([artifacts], ["INFO", "MSG.GET"]))
+    }
+
+    private static var keepingArtifacts: Set<String> {
+        seeingArtifacts.union(streams([artifacts], ["CREATE", "PURGE"]))
+            .union(["$O.DEV-ARTIFACTS.C.x", "$O.DEV-ARTIFACTS.M.x"])
     }
 
     private static func reading(_ stream: String) -> Set<String> {
@@ -162,7 +178,7 @@ enum Catalogue {
         case "reflex":
             own.formUnion(["dev.nervous.nerves.reflex.wave", "dev.nervous.nerves.reflex.state"])
             own.formUnion(["dev.nervous.cells.reflex.response", "dev.nervous.rejects.reflex"])
-            own.insert("dev.nervous.nerves.reflex.change")
+            own.formUnion(["dev.nervous.nerves.reflex.change", "artifacts.dev.reflex"])
             own.formUnion(["dev.nervous.gates.reflex-nerve.transition.reflex", "dev.nervous.nerves.reflex.handover"])
             for cell in ["flow", "motor"] {
                 own.formUnion(both("dev.nervous.cells.\(cell).request", name).union(["$SRV.STATS.\(cell)"]))
@@ -198,12 +214,14 @@ enum Catalogue {
             own.formUnion(working("DEV-TRANSITIONS.bridge").union(reading("DEV-TRANSITIONS")))
             own.formUnion(settingAside(name).union(streams(["DEV-DECISIONS"], ["MSG.GET"])))
             own.insert("dev.cognitive.bridge.request.cognition-bridge")
+            own.formUnion(seeingArtifacts)
             // The opinion of a mind about the opening that it was asked about.
             own.insert("dev.nervous.outcomes.plant.feedback.cognition-bridge")
         case "hippocampus":
             own.formUnion(settingAside(name).union(["dev.nervous.rejects.hippocampus"]))
             own.formUnion(streams(streams[..<5], ["INFO", "CREATE"]).union(streams(streams[..<5], ["MSG.GET"])))
             for durable in durables where durable.contains("hippocampus") { own.formUnion(working(durable)) }
+            own.formUnion(keepingArtifacts.union(streams([artifacts], ["UPDATE"])))
         case "vision":
             own.formUnion(both("dev.organs.speech.release", name))
             own.formUnion(["dev.nervous.rejects.vision", "dev.nervous.lifeforce.vision", "$SRV.STATS.speech"])
@@ -227,7 +245,7 @@ enum Catalogue {
             own.formUnion(both("dev.cognitive.bridge.request", name))
             for stream in streams + ["DEV-ASIDE", "KV_DEV-ACTS", regions] { own.formUnion(reading(stream)) }
             own.formUnion(streams(["DEV-ASIDE"], ["INFO", "MSG.GET", "MSG.DELETE"]))
-            own.formUnion(streams(["KV_DEV-ACTS", regions], ["INFO"]))
+            own.formUnion(streams(["KV_DEV-ACTS", regions], ["INFO"]).union(keepingArtifacts))
             // How far the readers are of what a backup copies.
             let copied = streams.filter { $0 != "DEV-WAVES" } + ["DEV-ASIDE", "KV_DEV-ACTS", regions]
             own.formUnion(copied.map { "$JS.API.CONSUMER.LIST.\($0)" })
@@ -252,7 +270,9 @@ enum Catalogue {
         case "reflex":
             own.formUnion(
                 ["flow", "motor"].flatMap { ["dev.nervous.cells.\($0).wave", "dev.nervous.nerves.\($0).wave"] })
-        case "hippocampus": own.insert("dev.nervous.traces.correlation")
+        case "hippocampus":
+            own.insert("dev.nervous.traces.correlation")
+            own.formUnion((subjects + wide).filter { $0.hasPrefix("artifacts.dev.") })
         case "vision": own.formUnion((subjects + wide).filter { $0.hasPrefix("dev.organs.vision.") })
         case "observer", "operator", page:
             own.formUnion((subjects + wide).filter { $0.hasPrefix("dev.") })

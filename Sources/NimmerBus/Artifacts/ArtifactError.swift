@@ -12,7 +12,7 @@ public struct ArtifactError: Error, Sendable, Hashable, CustomStringConvertible 
         case tooLarge
         /// The store is full.
         case full
-        /// What was handed over is not what was announced: another digest or size.
+        /// The contents are not what was announced: another digest or size.
         case mismatch
         /// An argument makes no sense.
         case invalid

@@ -57,11 +57,11 @@ public protocol ArtifactUpload: AnyObject, Sendable {
     func abandon() async
 }
 
-/// What is known of an artifact before its bytes.
+/// Description of an artifact before its bytes come.
 public struct ArtifactOffer: Sendable, Hashable {
-    /// What its bytes are.
+    /// Kind of contents.
     public var type: MediaType
-    /// How many bytes will come; nil: not known.
+    /// Number of bytes that will come; nil: not known.
     public var bytes: Int64?
     /// The digest that they will have; nil: not known.
     public var digest: ArtifactDigest?
@@ -83,13 +83,13 @@ public struct ArtifactInfo: Sendable, Hashable {
     public var digest: ArtifactDigest
     /// The name under which the store's other clients know it: the digest's text, unless one of them chose another.
     public var name: String
-    /// What its bytes are.
+    /// Kind of contents.
     public var type: MediaType
-    /// How many there are.
+    /// Number of bytes.
     public var bytes: Int64
-    /// When it was stored.
+    /// Time at which it was stored.
     public var created: Timestamp
-    /// When it will be gone; nil: never.
+    /// Time at which it will be gone; nil: never.
     public var expires: Timestamp?
     /// The part that handed it over, where one did.
     public var sender: Token?
@@ -109,7 +109,7 @@ public struct ArtifactInfo: Sendable, Hashable {
     }
 }
 
-/// What a store holds.
+/// Contents of a store.
 public struct ArtifactList: Sendable, Hashable {
     /// The artifacts, the oldest first.
     public var artifacts: [ArtifactInfo]

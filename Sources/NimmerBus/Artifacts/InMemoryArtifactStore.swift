@@ -57,7 +57,7 @@ public final class InMemoryArtifactStore: ArtifactStore {
         present()[digest] != nil && held.withLock { $0.removeValue(forKey: digest) } != nil
     }
 
-    /// What is there, without what has expired.
+    /// Artifacts that have not expired.
     private func present() -> [ArtifactDigest: Held] {
         let moment = now()
         return held.withLock { held in

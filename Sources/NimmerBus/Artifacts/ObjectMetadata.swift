@@ -26,9 +26,9 @@ package struct ObjectMetadata: Sendable, Hashable {
     package var digest: ArtifactDigest?
     /// Indicates whether the object was removed.
     package var isDeleted = false
-    /// What it stands for, if it is a link.
+    /// The object that it stands for, if it is a link.
     package var link: Link?
-    /// What its bytes are, by its header `Content-Type`.
+    /// Kind of contents, by its header `Content-Type`.
     package var type: MediaType = .binary
     /// The part that handed it over, by its header `Nimmer-Sender`.
     package var sender: Token?

@@ -28,16 +28,18 @@ public final class StreamArtifactStore: ArtifactStore {
 
     /// Opens the store of an environment, creating it on first use and bringing it to its bounds.
     ///
-    /// - Parameter now: the clock that judges ages; the machine's by default.
+    /// - Parameters:
+    ///   - mayChange: whether the client may change streams, where the server guards that.
+    ///   - now: the clock that judges ages; the machine's by default.
     public static func open(
-        _ env: Environment, bounds: ArtifactBounds = .usual, on bus: any Bus,
+        _ env: Environment, bounds: ArtifactBounds = .usual, on bus: any Bus, mayChange: Bool = true,
         now: @escaping @Sendable () -> Timestamp = { .now() }
     ) async throws(ArtifactError) -> StreamArtifactStore {
         var bounds = bounds
         do throws(BusError) {
             var stream = SystemStreams.artifactsStream(env, bounds)
             stream.setsBounds = true
-            stream.leavesRoom = true
+            stream.leavesRoom = mayChange
             // A server with little room reserves less.
             let made = try await bus.ensureStream(stream)
             bounds.maximumBytes = min(bounds.maximumBytes, made.maximumBytes.map { Int64(clamping: $0) } ?? .max)

@@ -13,7 +13,7 @@ actor StreamArtifactUpload: ArtifactUpload {
     private var chunks: Int64 = 0
     private var hasEnded = false
 
-    /// How often a description is tried against those who put the same artifact at once.
+    /// Number of times that a description is tried against those who put the same artifact at once.
     private static let attempts = 8
 
     init(_ offer: ArtifactOffer, of store: StreamArtifactStore) {

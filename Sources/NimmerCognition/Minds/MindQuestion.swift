@@ -20,6 +20,8 @@ public struct MindQuestion: Sendable, Hashable {
     public var seed: Int
     /// Bytes that the answer's text may have.
     public var maximumAnswerBytes: Int
+    /// Pictures that belong to the user text, for minds that see.
+    public var images: [MindImage] = []
 
     /// Creates a question.
     public init(
@@ -35,6 +37,20 @@ public struct MindQuestion: Sendable, Hashable {
         self.temperature = temperature
         self.seed = seed
         self.maximumAnswerBytes = maximumAnswerBytes
+    }
+}
+
+/// A picture that goes to a mind.
+public struct MindImage: Sendable, Hashable {
+    /// Its media type, such as image/png.
+    public var type: String
+    /// Its bytes, as they are stored.
+    public var bytes: [UInt8]
+
+    /// Creates a picture.
+    public init(type: String, bytes: [UInt8]) {
+        self.type = type
+        self.bytes = bytes
     }
 }
 

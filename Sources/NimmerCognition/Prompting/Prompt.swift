@@ -148,6 +148,15 @@ public struct Prompt: Sendable, Hashable {
                     "age_s": .number((age * 10).rounded() / 10),
                 ]
                 if index > 0 { line["opening"] = "earlier" }
+                if !witness.artifacts.isEmpty {
+                    line["artifacts"] = .array(
+                        witness.artifacts.map {
+                            [
+                                "digest": .string($0.digest.short), "type": .string($0.type.text),
+                                "bytes": .number(Double($0.bytes)),
+                            ]
+                        })
+                }
                 let content = witness.content.resolved
                 var short = line
                 line["content"] = content

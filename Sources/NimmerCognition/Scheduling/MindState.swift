@@ -73,6 +73,10 @@ public struct Usage: Sendable, Hashable {
     public var milliseconds: Double
     /// Tokens written a second, if the server measures it.
     public var tokensPerSecond: Double?
+    /// Digests of the pictures that the mind got.
+    public var saw: [ArtifactDigest] = []
+    /// Artifacts that were left out of the question, each with the reason.
+    public var leftOut: [String] = []
 
     /// Creates an usage.
     public init(

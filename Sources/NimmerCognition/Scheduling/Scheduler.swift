@@ -297,6 +297,8 @@ public struct Scheduler: Sendable {
                 mindStates[index].breaker.cancel()
             }
         }
+        asked.saw = usage.saw
+        asked.leftOut = usage.leftOut.map { Prompt.cut($0, 256) }
         let cost = mindStates[index].cost(usage)
         asked.completionTokens = usage.completionTokens.map { min(max(0, $0), AskedMind.mostTokens) }
         asked.milliseconds = max(0, usage.milliseconds.rounded())

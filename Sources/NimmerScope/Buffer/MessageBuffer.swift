@@ -315,13 +315,17 @@ struct MessageBuffer: Sendable {
         return store.bytes(at: entry.place, count: Int(entry.length))
     }
 
-    /// Time and content of a wave; nil when its bytes have gone.
-    func wave(_ entry: Entry) -> (at: Timestamp, content: String)? {
+    /// Time and content of a wave, and the artifacts that it names; nil when its bytes have gone.
+    func wave(_ entry: Entry) -> (at: Timestamp, content: String, artifacts: [ArtifactReference])? {
         bytes(of: entry)?.withUnsafeBufferPointer { bytes in
             var view = WaveView()
             guard (try? WaveDecoder.decode(bytes.span.bytes, into: &view)) != nil else { return nil }
             let content = bytes[view.content.start..<view.content.start + view.content.count]
-            return (view.timestamp, String(decoding: content, as: UTF8.self))
+            let artifacts = bytes[view.artifacts.start..<view.artifacts.start + view.artifacts.count]
+            return (
+                view.timestamp, String(decoding: content, as: UTF8.self),
+                view.artifacts.isEmpty ? [] : ArtifactReference.list(parsing: Array(artifacts))
+            )
         }
     }
 

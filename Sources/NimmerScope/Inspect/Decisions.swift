@@ -92,6 +92,10 @@ extension ScopeState {
             inspection.lines.append(
                 InkLine("  " + padded(witness.origin.text, width), .nervous)
                     .and("  \(decimals(witness.confidence))  ").and(witness.semanticContent.text, .quiet))
+            for artifact in witness.artifacts {
+                inspection.lines.append(
+                    InkLine("  " + padded("", width), .nervous).and("  artifact \(artifact.name)", .quiet))
+            }
         }
         return body.windowEnd.nanoseconds
     }

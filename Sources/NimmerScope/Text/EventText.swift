@@ -50,6 +50,7 @@ public struct EventText: Sendable {
             let origin = wave.body.origin?.text ?? subject.owner
             if origin != name { text.add(origin + " ", .quiet) }
             text.add(wave.body.semanticContent.text)
+            for artifact in wave.body.artifacts { text.add("  artifact \(artifact.name)", .quiet) }
         case .gateTransition(let transition): self = EventText(transition.body, ink)
         case .changeEvent(let change): self = EventText(change.body, of: subject.owner)
         case .collapse(let collapse):
@@ -180,11 +181,14 @@ public struct EventText: Sendable {
     }
 
     /// The line of a wave, from what is kept of it and its content as it lies in its bytes: what scrolls by fast is read fast.
-    init(wave entry: Entry, lane: String, origin: String, ink: Ink, content: String) {
+    init(
+        wave entry: Entry, lane: String, origin: String, ink: Ink, content: String, artifacts: [ArtifactReference] = []
+    ) {
         self.init(sign: entry.value < 0 ? .denial : .wave, ink: ink, name: lane)
         value = decimals(Double(entry.value.magnitude))
         if origin != lane { text.add(origin + " ", .quiet) }
         text.add(content)
+        for artifact in artifacts { text.add("  artifact \(artifact.name)", .quiet) }
     }
 
     /// The line of a message whose bytes have gone.
@@ -212,10 +216,10 @@ extension ScopeState {
     /// An entry in one line.
     func line(_ entry: Entry) -> EventText {
         let subject = buffer.subjects[Int(entry.subject)]
-        if entry.kind == .wave, let content = buffer.wave(entry)?.content {
+        if entry.kind == .wave, let wave = buffer.wave(entry) {
             return EventText(
                 wave: entry, lane: buffer.lanes[Int(entry.lane)].name, origin: buffer.traces[Int(entry.trace)].origin,
-                ink: Ink(subject.domain), content: content)
+                ink: Ink(subject.domain), content: wave.content, artifacts: wave.artifacts)
         }
         switch message(entry) {
         case .success(let message):

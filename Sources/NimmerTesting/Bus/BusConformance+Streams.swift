@@ -44,6 +44,39 @@ extension BusConformance {
                 try await bus.skip(stream: names.stream + "-none", to: 2)
             }
         },
+        Check("one subject of a stream is purged, and its subjects are counted") { bus, names in
+            try await makeStream(bus, names)
+            try await fill(bus, names, 7)
+            let all = try await bus.subjects(of: names.stream, matching: names.pattern("s.*"))
+            try expect(all, ["\(names.base).s.0": 3, "\(names.base).s.1": 2, "\(names.base).s.2": 2], "subjects")
+            try expect(try await bus.purge(stream: names.stream, subject: names.subject("s.0")), 3, "purged")
+            try expect(try await bus.purge(stream: names.stream, subject: names.subject("s.0")), 0, "purged again")
+            try expect(try await bus.stream(names.stream).messages, 4, "messages")
+            let one = try await bus.subjects(of: names.stream, matching: names.pattern("s.1"))
+            try expect(one, ["\(names.base).s.1": 2], "one subject")
+            let none = try await bus.subjects(of: names.stream, matching: names.pattern("s.0"))
+            try expect(none, [:], "a purged subject")
+            try await expectFailure(.notFound, "purging no stream") {
+                try await bus.purge(stream: names.stream + "-none", subject: names.subject("s.0"))
+            }
+        },
+        Check("a roll-up replaces its subject where the stream permits it, and is refused elsewhere") { bus, names in
+            var stream = StreamConfiguration(name: names.stream, subjects: [try names.pattern("s.>")])
+            try await bus.ensureStream(stream)
+            try await fill(bus, names, 4)
+            let headers: Headers = [Headers.rollUp: "sub"]
+            do {
+                try await bus.publishDurably(names.subject("s.0"), payload: bytes("new"), id: .v7(), headers: headers)
+                throw Violation(description: "a roll-up was taken")
+            } catch is BusError {}
+            stream.allowsRollUps = true
+            try await bus.ensureStream(stream)
+            try await bus.publishDurably(names.subject("s.0"), payload: bytes("new"), id: .v7(), headers: headers)
+            let left = try await bus.subjects(of: names.stream, matching: names.pattern("s.>"))
+            try expect(left, ["\(names.base).s.0": 1, "\(names.base).s.1": 1, "\(names.base).s.2": 1], "subjects")
+            let newest = try await bus.lastMessage(stream: names.stream, subject: names.subject("s.0"))
+            try expect(newest.map { text($0.message.payload) }, "new", "the newest")
+        },
         Check("the progress of durables is reported, too low rather than too high") { bus, names in
             try await makeStream(bus, names)
             try await fill(bus, names, 6)

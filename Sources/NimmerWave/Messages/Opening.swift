@@ -21,7 +21,8 @@ extension GateTransition {
             witnesses: witnesses(of: collapse).map { item in
                 EscalationWitness(
                     source: item.witness.source, origin: item.witness.origin, confidence: item.witness.confidence,
-                    ageMilliseconds: item.age.rounded(), content: item.witness.semanticContent)
+                    ageMilliseconds: item.age.rounded(), content: item.witness.semanticContent,
+                    artifacts: item.witness.artifacts)
             }, isReflex: escalation.isReflex)
         return CognitiveRequest(
             requestID: .request(of: collapse.collapseID), collapseID: collapse.collapseID,
@@ -40,7 +41,7 @@ extension GateTransition {
                 Witness(
                     source: signal?.source ?? witness.origin.text, origin: witness.origin,
                     confidence: signal?.confidence ?? 0, similarity: witness.similarity,
-                    semanticContent: witness.semanticContent),
+                    semanticContent: witness.semanticContent, artifacts: witness.artifacts),
                 signal.map { at.milliseconds(since: $0.timestamp) } ?? 0
             )
         }

@@ -19,6 +19,7 @@ record with a `meaning` has a schema of its own. `others = true` keeps members t
 | number, number A..., number A...B, fraction, positive N, energy | Double: finite, at least A, within bounds, 0...1, above 0, at least 0 LF |
 | whole A..., whole A...B, polarity | Int |
 | truth | Bool |
+| digest, media | ArtifactDigest, MediaType |
 | opaque, anything | JSON: an object, any value |
 | vector N | [Double] |
 | list N KIND | a list of at most N elements of a kind |
@@ -36,7 +37,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SCALARS = {
     "token": "Token", "region": "Region", "gate": "GateID", "uuid": "MessageID", "time": "Timestamp", "text": "String",
     "name": "String", "number": "Double", "fraction": "Double", "positive": "Double", "energy": "Double", "whole": "Int",
-    "polarity": "Int", "truth": "Bool", "opaque": "JSON", "anything": "JSON",
+    "polarity": "Int", "truth": "Bool", "opaque": "JSON", "anything": "JSON", "digest": "ArtifactDigest", "media": "MediaType",
 }
 # Enumerations of words that are written by hand, since the hot path knows them.
 BY_HAND = {"EntityType", "Garden", "GateState", "MessageType"}
@@ -131,7 +132,7 @@ class Kind:
 
     def plain(self, value):
         """Swift code of what the writer takes for a value."""
-        if self.name in ("token", "region", "gate"):
+        if self.name in ("token", "region", "gate", "digest", "media"):
             return f"{value}.text"
         if self.name == "GateState":
             return f"{value}.word"

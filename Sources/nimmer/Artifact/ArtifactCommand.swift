@@ -45,7 +45,7 @@ enum ArtifactAccess {
             return try await StreamArtifactStore.existing(environment, on: bus)
         } catch {
             guard makes, error.code == .notFound else { throw error }
-            return try await StreamArtifactStore.open(environment, on: bus)
+            return try await StreamArtifactStore.open(environment, on: bus, mayChange: bus.identity == nil)
         }
     }
 

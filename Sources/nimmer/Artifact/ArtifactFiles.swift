@@ -26,6 +26,20 @@ final class ArtifactSource {
 
     deinit { if path != "-" { close(descriptor) } }
 
+    /// The name that a file has as an artifact, without putting it.
+    static func reference(_ path: String) throws(Failure) -> ArtifactReference {
+        let source = try ArtifactSource(path)
+        var (hash, bytes, type) = (SHA256(), 0, nil as MediaType?)
+        while true {
+            let piece = try source.next()
+            if bytes == 0 { type = MediaType(beginning: piece) ?? MediaType(fileName: path) }
+            guard !piece.isEmpty else { break }
+            hash.add(piece)
+            bytes += piece.count
+        }
+        return ArtifactReference(digest: hash.digest, type: type ?? .binary, bytes: bytes)
+    }
+
     /// The next bytes; none at the end.
     func next() throws(Failure) -> [UInt8] {
         var piece = [UInt8](repeating: 0, count: Self.pieceBytes)

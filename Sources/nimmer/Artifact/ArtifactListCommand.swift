@@ -36,7 +36,7 @@ struct ArtifactListCommand: AsyncParsableCommand {
         try Console.line("\(count(list.artifacts.count, "artifact")), \(size(used)) of \(size(bounds.maximumBytes))")
     }
 
-    /// What is there; nothing where no process has made the store.
+    /// The artifacts and their bounds; nothing where no process has made the store.
     private func listed() async throws -> (ArtifactList, ArtifactBounds) {
         let environment = try chosenEnvironment()
         return try await CommandConnection.with(server, environment) { bus in

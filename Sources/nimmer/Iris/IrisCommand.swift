@@ -40,7 +40,7 @@ struct Meanings {
         self.path = path
         do throws(DataFileError) {
             table = try EmbeddingTable(path: path)
-            links = try Self.links(beside: path)
+            links = try Self.links(beside: path, table)
         } catch {
             throw Failure(
                 .data, "the table of meanings cannot be used: \(error)",
@@ -48,9 +48,9 @@ struct Meanings {
         }
     }
 
-    private static func links(beside path: String) throws(DataFileError) -> NameLinks? {
+    private static func links(beside path: String, _ table: EmbeddingTable) throws(DataFileError) -> NameLinks? {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        return FileText.exists(folder + NameLinks.fileName) ? try NameLinks(besideTable: path) : nil
+        return FileText.exists(folder + NameLinks.fileName) ? try NameLinks(besideTable: path, table: table) : nil
     }
 
     /// Refuses names that cannot be compared.

@@ -46,6 +46,12 @@ struct WaveEmitCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Ties the wave to what caused it, at most 64 bytes.", valueName: "text"))
     var correlation: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file that is too big for a wave, such as a picture: it is stored as an artifact that the wave names; eight at most.",
+            valueName: "file"), completion: .file())
+    var artifact: [String] = []
+
     @Flag(help: "The wave belongs to the virtual garden: an experiment, not this world.")
     var virtual = false
 
@@ -57,15 +63,33 @@ struct WaveEmitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let message = try message(at: .now())
+        var message = try message(at: .now(), artifacts: [])
         let subject = Subject.wave(environment, cell: try token("--cell", cell))
+        guard artifact.count <= ArtifactReference.most else {
+            throw Failure(
+                .usage, "--artifact: a wave names \(ArtifactReference.most) artifacts at most; found \(artifact.count)")
+        }
         if dryRun {
+            // Nothing is put: the files are named as they would be.
+            message = try self.message(at: .now(), artifacts: try artifact.map { try ArtifactSource.reference($0) })
             try Console.line(TerminalText(json: String(decoding: message.bytes, as: UTF8.self)))
             return
         }
-        try await CommandConnection.with(server, environment) { bus in
+        message = try await CommandConnection.with(server, environment) { bus in
+            var artifacts: [ArtifactReference] = []
+            for file in artifact {
+                do {
+                    let store = try await ArtifactAccess.store(environment, on: bus, makes: true)
+                    let info = try await put(file, type: nil, into: store)
+                    artifacts.append(
+                        ArtifactReference(
+                            digest: info.digest, type: info.type, bytes: Int(clamping: info.bytes)))
+                } catch let error as ArtifactError { throw Failure(error) }
+            }
+            let message = try self.message(at: .now(), artifacts: artifacts)
             try await bus.publishChecked(
                 subject, payload: message.bytes, headers: [Headers.messageID: message.id.text], timeout: .seconds(2))
+            return message
         }
         if json.json {
             try Console.json(["id": .string(message.id.text), "subject": .string(subject.text)] as JSON)
@@ -75,14 +99,17 @@ struct WaveEmitCommand: AsyncParsableCommand {
     }
 
     /// The wave as it goes over the wire, checked by the decoder of all readers.
-    func message(at now: Timestamp) throws -> (id: MessageID, bytes: [UInt8]) {
+    func message(
+        at now: Timestamp, artifacts: [ArtifactReference] = []
+    ) throws -> (id: MessageID, bytes: [UInt8]) {
         let cellName = try token("--cell", cell)
         _ = try jsonObject(content, "--content", example: #"--content '{"open": true}'"#)
         let wave = WaveSignal(
             domain: try domain.map { try token("--domain", $0) } ?? cellName, confidence: confidence,
             semanticContent: .raw(Array(content.utf8)), lifeforceCost: cost,
             region: try region.map { try named("--region") { try Region($0) }($0) }, polarity: denies ? -1 : 1,
-            origin: try origin.map { try token("--origin", $0) }, vector: nil, correlationID: correlation)
+            origin: try origin.map { try token("--origin", $0) }, vector: nil, correlationID: correlation,
+            artifacts: artifacts)
         let id = MessageID.v7()
         let source = Source(entityID: cellName.text, entityType: .cell, garden: virtual ? .virtual : .real, tier: 1)
         let bytes = Envelope(id: id, at: now, from: source, wave).encoded()

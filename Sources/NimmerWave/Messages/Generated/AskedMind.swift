@@ -21,6 +21,10 @@ public struct AskedMind: MessageRecord, FieldValue {
     public var problems: [String]
     /// The answer that was refused, cut off; kept for review, never used (at most 1024 bytes).
     public var refused: String?
+    /// Pictures that it got with the question; since 2.1 (at most 64).
+    public var saw: [ArtifactDigest]
+    /// Artifacts of the witnesses that it did not get, each with the reason; since 2.1 (at most 64).
+    public var leftOut: [String]
 
     /// A record of these values.
     public init(
@@ -32,7 +36,9 @@ public struct AskedMind: MessageRecord, FieldValue {
         model: String = "",
         completionTokens: Int? = nil,
         problems: [String] = [],
-        refused: String? = nil
+        refused: String? = nil,
+        saw: [ArtifactDigest] = [],
+        leftOut: [String] = []
     ) {
         self.mind = mind
         self.verdict = verdict
@@ -43,6 +49,8 @@ public struct AskedMind: MessageRecord, FieldValue {
         self.completionTokens = completionTokens
         self.problems = problems
         self.refused = refused
+        self.saw = saw
+        self.leftOut = leftOut
     }
 
     /// The fields as they stand on the wire.
@@ -56,6 +64,8 @@ public struct AskedMind: MessageRecord, FieldValue {
         .optional("completion_tokens", .whole(0...Int.max), "Tokens written; absent when unknown."),
         .optional("problems", .list(.text(4096), 256), "Problems of the answer."),
         .optional("refused", .text(1024), "The answer that was refused, cut off; kept for review, never used."),
+        .optional("saw", .list(.digest, 64), "Pictures that it got with the question; since 2.1."),
+        .optional("left_out", .list(.text(256), 64), "Artifacts of the witnesses that it did not get, each with the reason; since 2.1."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
@@ -68,6 +78,8 @@ public struct AskedMind: MessageRecord, FieldValue {
         completionTokens = try fields.optional(6)
         problems = try fields.optional(7) ?? []
         refused = try fields.optional(8)
+        saw = try fields.optional(9) ?? []
+        leftOut = try fields.optional(10) ?? []
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -81,6 +93,8 @@ public struct AskedMind: MessageRecord, FieldValue {
             if let completionTokens { out.member("completion_tokens", Double(completionTokens)) }
             if problems != [] { out.member("problems", list: problems) { $1.write($0) } }
             if let refused { out.member("refused", refused) }
+            if saw != [] { out.member("saw", list: saw) { $1.write($0.text) } }
+            if leftOut != [] { out.member("left_out", list: leftOut) { $1.write($0) } }
         }
     }
 }

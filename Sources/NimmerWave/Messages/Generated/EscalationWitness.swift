@@ -13,6 +13,8 @@ public struct EscalationWitness: MessageRecord, FieldValue {
     public var ageMilliseconds: Double
     /// Its payload, byte for byte.
     public var content: JSON
+    /// Artifacts that its wave named; since 2.1 (at most 8).
+    public var artifacts: [ArtifactReference]
 
     /// A record of these values.
     public init(
@@ -20,13 +22,15 @@ public struct EscalationWitness: MessageRecord, FieldValue {
         origin: Token? = nil,
         confidence: Double = 0,
         ageMilliseconds: Double = 0,
-        content: JSON = [:]
+        content: JSON = [:],
+        artifacts: [ArtifactReference] = []
     ) {
         self.source = source
         self.origin = origin
         self.confidence = confidence
         self.ageMilliseconds = ageMilliseconds
         self.content = content
+        self.artifacts = artifacts
     }
 
     /// The fields as they stand on the wire.
@@ -36,6 +40,7 @@ public struct EscalationWitness: MessageRecord, FieldValue {
         .optional("confidence", .fraction, "Its confidence."),
         .optional("age_ms", .finite, "Age of its wave at the opening, in milliseconds."),
         .optional("content", .opaque, "Its payload, byte for byte."),
+        .optional("artifacts", .list(.record(ArtifactReference.fields), 8), "Artifacts that its wave named; since 2.1."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
@@ -44,6 +49,7 @@ public struct EscalationWitness: MessageRecord, FieldValue {
         confidence = try fields.optional(2) ?? 0
         ageMilliseconds = try fields.optional(3) ?? 0
         content = try fields.opaque(4)
+        artifacts = try fields.optional(5) ?? []
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -53,6 +59,7 @@ public struct EscalationWitness: MessageRecord, FieldValue {
             out.member("confidence", confidence)
             out.member("age_ms", ageMilliseconds)
             out.member("content", content)
+            if artifacts != [] { out.member("artifacts", list: artifacts) { $0.write(&$1) } }
         }
     }
 }

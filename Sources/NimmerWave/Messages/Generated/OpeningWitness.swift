@@ -9,16 +9,20 @@ public struct OpeningWitness: MessageRecord, FieldValue {
     public var similarity: Double
     /// Its payload, byte for byte.
     public var semanticContent: JSON
+    /// Artifacts that its wave named; since 2.1 (at most 8).
+    public var artifacts: [ArtifactReference]
 
     /// A record of these values.
     public init(
         origin: Token,
         similarity: Double,
-        semanticContent: JSON
+        semanticContent: JSON,
+        artifacts: [ArtifactReference] = []
     ) {
         self.origin = origin
         self.similarity = similarity
         self.semanticContent = semanticContent
+        self.artifacts = artifacts
     }
 
     /// The fields as they stand on the wire.
@@ -26,12 +30,14 @@ public struct OpeningWitness: MessageRecord, FieldValue {
         .required("origin", .token, "The origin of one of the trigger signals, which name its sender and confidence."),
         .required("similarity", .number(-1...1), "Its similarity to the wave that opened the gate."),
         .required("semantic_content", .opaque, "Its payload, byte for byte."),
+        .optional("artifacts", .list(.record(ArtifactReference.fields), 8), "Artifacts that its wave named; since 2.1."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
         origin = try fields.required(0)
         similarity = try fields.required(1)
         semanticContent = try fields.required(2)
+        artifacts = try fields.optional(3) ?? []
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -39,6 +45,7 @@ public struct OpeningWitness: MessageRecord, FieldValue {
             out.member("origin", origin.text)
             out.member("similarity", similarity)
             out.member("semantic_content", semanticContent)
+            if artifacts != [] { out.member("artifacts", list: artifacts) { $0.write(&$1) } }
         }
     }
 }

@@ -25,6 +25,8 @@ public struct WaveSignal: MessageBody {
     /// Interval at which the sender senses when all is well, in milliseconds; since 2.1 (above 0, at most
     /// 100000000000).
     public var intervalMilliseconds: Double?
+    /// Artifacts that it is about: contents too big for a wave; since 2.1 (at most 8).
+    public var artifacts: [ArtifactReference]
 
     /// A body of these values.
     public init(
@@ -37,7 +39,8 @@ public struct WaveSignal: MessageBody {
         origin: Token? = nil,
         vector: [Double]? = nil,
         correlationID: String? = nil,
-        intervalMilliseconds: Double? = nil
+        intervalMilliseconds: Double? = nil,
+        artifacts: [ArtifactReference] = []
     ) {
         self.domain = domain
         self.confidence = confidence
@@ -49,6 +52,7 @@ public struct WaveSignal: MessageBody {
         self.vector = vector
         self.correlationID = correlationID
         self.intervalMilliseconds = intervalMilliseconds
+        self.artifacts = artifacts
     }
 
     public static let type = MessageType.waveSignal
@@ -64,6 +68,7 @@ public struct WaveSignal: MessageBody {
         .optional("vector", .vector(1024), "An embedding of the content."),
         .optional("correlation_id", .text(64), "Ties a wave to the request that caused it."),
         .optional("interval_ms", .positive(100000000000), "Interval at which the sender senses when all is well, in milliseconds; since 2.1."),
+        .optional("artifacts", .list(.record(ArtifactReference.fields), 8), "Artifacts that it is about: contents too big for a wave; since 2.1."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
@@ -77,6 +82,7 @@ public struct WaveSignal: MessageBody {
         vector = try fields.optional(7)
         correlationID = try fields.optional(8)
         intervalMilliseconds = try fields.optional(9)
+        artifacts = try fields.optional(10) ?? []
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -91,6 +97,7 @@ public struct WaveSignal: MessageBody {
             if let vector { out.member("vector", list: vector) { $1.write($0) } }
             if let correlationID { out.member("correlation_id", correlationID) }
             if let intervalMilliseconds { out.member("interval_ms", intervalMilliseconds) }
+            if artifacts != [] { out.member("artifacts", list: artifacts) { $0.write(&$1) } }
         }
     }
 }

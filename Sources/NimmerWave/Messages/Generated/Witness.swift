@@ -13,6 +13,8 @@ public struct Witness: MessageRecord, FieldValue {
     public var similarity: Double
     /// Its payload, byte for byte.
     public var semanticContent: JSON
+    /// Artifacts that its wave named; since 2.1 (at most 8).
+    public var artifacts: [ArtifactReference]
 
     /// A record of these values.
     public init(
@@ -20,13 +22,15 @@ public struct Witness: MessageRecord, FieldValue {
         origin: Token,
         confidence: Double,
         similarity: Double,
-        semanticContent: JSON
+        semanticContent: JSON,
+        artifacts: [ArtifactReference] = []
     ) {
         self.source = source
         self.origin = origin
         self.confidence = confidence
         self.similarity = similarity
         self.semanticContent = semanticContent
+        self.artifacts = artifacts
     }
 
     /// The fields as they stand on the wire.
@@ -36,6 +40,7 @@ public struct Witness: MessageRecord, FieldValue {
         .required("confidence", .fraction, "Its confidence."),
         .required("similarity", .number(-1...1), "Its similarity to the wave that opened the gate."),
         .required("semantic_content", .opaque, "Its payload, byte for byte."),
+        .optional("artifacts", .list(.record(ArtifactReference.fields), 8), "Artifacts that its wave named; since 2.1."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
@@ -44,6 +49,7 @@ public struct Witness: MessageRecord, FieldValue {
         confidence = try fields.required(2)
         similarity = try fields.required(3)
         semanticContent = try fields.required(4)
+        artifacts = try fields.optional(5) ?? []
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -53,6 +59,7 @@ public struct Witness: MessageRecord, FieldValue {
             out.member("confidence", confidence)
             out.member("similarity", similarity)
             out.member("semantic_content", semanticContent)
+            if artifacts != [] { out.member("artifacts", list: artifacts) { $0.write(&$1) } }
         }
     }
 }
