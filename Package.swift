@@ -173,7 +173,8 @@ let package = Package(
         library(
             "NimmerHippocampus",
             [
-                "NimmerBus", "NimmerIris", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave",
+                "NimmerBus", "NimmerIris", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem",
+                "NimmerWave",
                 metrics,
             ]),
         service(
