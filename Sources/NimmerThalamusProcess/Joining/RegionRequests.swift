@@ -9,9 +9,9 @@ import Synchronization
 /// `rehome {"region": …, "change": …, "home": …}` (iris.md, Regions that mean the same).
 struct RegionRequests: Sendable {
     private let owner: ThalamusProcess
-    private let homes: RegionHomes
+    private let homes: RegionLog
 
-    init(_ homes: RegionHomes) {
+    init(_ homes: RegionLog) {
         self.homes = homes
         owner = homes.owner
     }
