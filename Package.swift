@@ -388,9 +388,8 @@ let package = Package(
             tests(
                 "NimmerThalamusProcessTests",
                 [
-                    "NimmerBus", "NimmerIris", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus",
-                    "NimmerThalamusProcess", "NimmerWave",
-                    "ProcessBench",
+                    "NimmerBus", "NimmerIris", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerSystemFile",
+                    "NimmerThalamus", "NimmerThalamusProcess", "NimmerWave", "ProcessBench",
                 ]),
             tests(
                 "NimmerBridgeTests",

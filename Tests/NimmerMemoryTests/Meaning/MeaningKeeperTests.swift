@@ -1,5 +1,6 @@
 import NimmerIris
 import NimmerMemory
+import NimmerPlatform
 import NimmerTesting
 import NimmerWave
 import Synchronization
