@@ -42,7 +42,7 @@ struct TextEmbedder: Sendable {
                 return (vector, rest.utf8.count < text.utf8.count)
             } catch {
                 guard isAboutTexts(error), rest.utf8.count > Self.shortBytes else { throw error }
-                rest = Self.cut(rest, to: rest.utf8.count / 2)
+                rest = rest.prefix(bytes: rest.utf8.count / 2)
             }
         }
     }
@@ -50,12 +50,5 @@ struct TextEmbedder: Sendable {
     /// Returns whether a server may refuse a text for its length so: vLLM with 400, llama.cpp with 500.
     private func isAboutTexts(_ error: MindError) -> Bool {
         (error.code == .rejected || error.code == .serverError) && error.status != 404
-    }
-
-    /// The text cut to a number of bytes, not within a character.
-    static func cut(_ text: String, to bytes: Int) -> String {
-        var end = text.utf8.index(text.startIndex, offsetBy: min(bytes, text.utf8.count))
-        while end > text.startIndex, end.samePosition(in: text) == nil { end = text.utf8.index(before: end) }
-        return String(text[..<end])
     }
 }

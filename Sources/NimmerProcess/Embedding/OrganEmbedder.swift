@@ -60,7 +60,7 @@ package struct OrganEmbedder: Embedder {
         let batch = min(Self.maximumTexts, max(1, Self.maximumNumbers / model.dimensions))
         var rest = texts[...]
         while !rest.isEmpty {
-            let now = rest.prefix(batch).map { Self.cut($0) }
+            let now = rest.prefix(batch).map { $0.prefix(bytes: Self.maximumTextBytes) }
             rest = rest.dropFirst(batch)
             guard !now.contains(where: \.isEmpty) else { throw .unknownText }
             found += try embeddings(of: try await Self.ask(line, now, by: deadline), count: now.count)
@@ -126,13 +126,5 @@ package struct OrganEmbedder: Embedder {
             throw .unavailable("the organ \(line.organ): \(String((result.error ?? "no reason").prefix(300)))")
         }
         return result.result.resolved
-    }
-
-    /// The first bytes of a text, not within a character.
-    private static func cut(_ text: String) -> String {
-        guard text.utf8.count > maximumTextBytes else { return text }
-        var end = text.utf8.index(text.startIndex, offsetBy: maximumTextBytes)
-        while end > text.startIndex, end.samePosition(in: text) == nil { end = text.utf8.index(before: end) }
-        return String(text[..<end])
     }
 }
