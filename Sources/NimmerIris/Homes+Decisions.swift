@@ -121,6 +121,9 @@ extension Homes {
         event.linked = rated.isLinked
     }
 
+    /// Bytes of the reason that a decision carries.
+    private static let noteBytes = 256
+
     /// A region in a home of its own.
     func blank(_ region: Region, _ answer: Answer, by author: Author) -> RegionAssignment {
         var event = RegionAssignment(
@@ -130,7 +133,8 @@ extension Homes {
         case .meaning(let meaning):
             event.model = meaning.model
             event.vector = meaning.vector
-        case .missing(let why): event.note = why
+        // A longer one would be refused by all who read the decision.
+        case .missing(let why): event.note = why.prefix(bytes: Self.noteBytes)
         }
         return event
     }

@@ -104,6 +104,17 @@ import Testing
         #expect(again.reason == .joined && again.home.text == "math")
     }
 
+    @Test func aReasonIsCutToWhatADecisionCarries() throws {
+        let log = Log()
+        let why = String(repeating: "ä", count: 300)
+        let event = log.homes.assign(try Region("zzz"), .missing(why), by: Self.author, relation: log.relation)
+        #expect(event.note?.utf8.count == 256)
+        let message = Envelope(
+            id: .v7(), at: event.at, from: Source(entityID: "thalamus", entityType: .thalamus), event)
+        let read = try Envelope<RegionAssignment>(decoding: message.encoded()).body
+        #expect(read == event)
+    }
+
     @Test func embeddingsOfDifferentModelsNeverMeet() throws {
         var log = Log()
         try log.see("math", 0)
