@@ -66,12 +66,15 @@ import Testing
 
     @Test func whatDoesNotFitIntoAMessageIsRefused() throws {
         var embeddings = OrganEmbeddings(organ(), content: "")
-        let vector = [Double](repeating: 1, count: 4096)
+        let vector = [Double](repeating: -1, count: 384)
         let error = #expect(throws: MindError.self) {
-            try embeddings.result([[Double]](repeating: vector, count: 17), cut: 0)
+            try embeddings.result([[Double]](repeating: vector, count: 16), cut: 0)
         }
-        #expect(error?.code == .tooLarge && error?.message.contains("expected at most 16 texts") == true)
-        let result = try embeddings.result([[Double]](repeating: vector, count: 16), cut: 0)
-        #expect(result.result["vectors"]?.text.utf8.count ?? .max < 900_000)
+        #expect(error?.code == .tooLarge && error?.message.contains("expected at most 15 texts") == true)
+        let result = try embeddings.result([[Double]](repeating: vector, count: 15), cut: 0)
+        let message = Envelope(id: .v7(), at: .now(), from: Source(entityID: "iris", entityType: .service), result)
+        #expect(message.encoded().count <= Wire.maximumBytes)
+        var large = OrganEmbeddings(organ(), content: "")
+        #expect(try large.result([[Double](repeating: -1, count: 4096)], cut: 0).status == .ok)
     }
 }

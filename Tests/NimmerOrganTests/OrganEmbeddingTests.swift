@@ -93,6 +93,21 @@ import Testing
         }
     }
 
+    /// As many numbers as a real model has, and texts that JSON makes longer: each request and each answer fits into a message.
+    @Test func manyTextsComeInSeveralAnswers() async throws {
+        try await with { place in
+            let numbers = (0..<384).map { "-1.\($0)" }.joined(separator: ",")
+            Self.serve(place.server) { texts in
+                Reply.page("200 OK", Self.answer(texts.map { _ in "[\(numbers)]" }))
+            }
+            let embedder = try await place.connect()
+            #expect(embedder.model.dimensions == 384)
+            let texts = (1...64).map { String(repeating: "\u{1}", count: $0 * 16) }
+            let found = try await embedder.embed(texts, deadline: .now + .seconds(60))
+            #expect(found.count == 64)
+        }
+    }
+
     @Test func theTextBeforeEachTextIsSentAlong() async throws {
         try await with({ $0.prefix = "search_query: " }) { place in
             let answer = try await place.ask(["pump"])

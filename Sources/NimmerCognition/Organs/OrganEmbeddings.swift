@@ -6,8 +6,8 @@ import NimmerWave
 /// Its answers have embeddings of length 1, all of as many components, by a model whose name changes with everything that makes its
 /// vectors: the server's kind, the model, the text before each text, and what the server states of the model's content.
 public struct OrganEmbeddings: Sendable {
-    /// Numbers that one answer may have, so that it fits into a message.
-    public static let maximumNumbers = 65_536
+    /// Numbers that one answer may have, of ten bytes each, so that it fits into a message.
+    public static let maximumNumbers = 6_000
 
     private let settings: OrganSettings
     /// Content of the model, as its server states it.

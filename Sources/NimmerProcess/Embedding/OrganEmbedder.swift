@@ -7,8 +7,10 @@ package struct OrganEmbedder: Embedder {
     /// Texts of one request, and bytes of each: an organ refuses more.
     static let maximumTexts = 64
     static let maximumTextBytes = 2_000
-    /// Numbers of one answer, which has to fit into a message.
-    static let maximumNumbers = 65_536
+    /// Numbers of one answer, of ten bytes each: it has to fit into a message.
+    static let maximumNumbers = 6_000
+    /// Bytes of the texts of one request as JSON, which has to fit, too.
+    static let maximumRequestBytes = 60_000
 
     package let model: EmbeddingModel
     private let line: Line
@@ -57,12 +59,17 @@ package struct OrganEmbedder: Embedder {
         _ texts: [String], deadline: ContinuousClock.Instant
     ) async throws(EmbeddingError) -> [Embedding] {
         var found: [Embedding] = []
-        let batch = min(Self.maximumTexts, max(1, Self.maximumNumbers / model.dimensions))
+        let most = min(Self.maximumTexts, max(1, Self.maximumNumbers / model.dimensions))
         var rest = texts[...]
         while !rest.isEmpty {
-            let now = rest.prefix(batch).map { $0.prefix(bytes: Self.maximumTextBytes) }
-            rest = rest.dropFirst(batch)
-            guard !now.contains(where: \.isEmpty) else { throw .unknownText }
+            var (now, bytes): ([String], Int) = ([], 0)
+            while now.count < most, let next = rest.first?.prefix(bytes: Self.maximumTextBytes) {
+                guard !next.isEmpty else { throw .unknownText }
+                bytes += JSON.string(next).text.utf8.count + 1
+                guard now.isEmpty || bytes <= Self.maximumRequestBytes else { break }
+                now.append(next)
+                rest = rest.dropFirst()
+            }
             found += try embeddings(of: try await Self.ask(line, now, by: deadline), count: now.count)
         }
         return found
