@@ -81,10 +81,21 @@ package struct MemoryRequests: Sendable {
         let time = try Self.time(command, isRecall: isRecall)
         do {
             let matches = try await search.find(question, within: time)
-            return CommandResult(status: .ok, result: ["matches": .array(matches.map(\.json))])
+            return CommandResult(status: .ok, result: Self.result(matches))
         } catch let failure as MeaningFailure {
             return CommandResult(status: .error, error: "\(failure.trouble.rawValue): \(failure)")
         } catch { return CommandResult(status: .error, error: "\(error)") }
+    }
+
+    /// The nearest matches, as many as fit into a message, and how many were left out.
+    package static func result(_ matches: [VectorMatch]) -> JSON {
+        let rows = matches.map(\.json)
+        var bytes = 0
+        let kept = rows.prefix { row in
+            bytes += row.text.utf8.count + 1
+            return bytes <= Wire.maximumBytes - 4_096
+        }
+        return ["matches": .array(Array(kept)), "left_out": .number(Double(rows.count - kept.count))]
     }
 
     private static func question(_ payload: JSON, isRecall: Bool) throws(Refusal) -> MemorySearch.Question {

@@ -82,6 +82,9 @@ struct MemorySearchCommand: AsyncParsableCommand {
             try Console.pretty(found)
         } else {
             for line in Self.lines(matches, color.paint) { try Console.line(line) }
+            if let more = found["left_out"]?.int, more > 0 {
+                try Console.line("\(more) more do not fit into an answer: --region, --since or --kind ask for fewer")
+            }
         }
         guard !matches.isEmpty else { throw Failure(.failed, "nothing that is remembered is near to it") }
     }

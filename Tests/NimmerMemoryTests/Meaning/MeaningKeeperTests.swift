@@ -150,6 +150,20 @@ struct MeaningKeeperTests {
         #expect(waiting == 0)
     }
 
+    @Test("an answer has the nearest matches that fit into a message, and states how many do not")
+    func answers() throws {
+        let matches = try (0..<100).map { number in
+            var item = try MeaningFixture("answer \(number)").item
+            item.text = String(repeating: "\\", count: 2_000)
+            return VectorMatch(item: item, cosine: 1)
+        }
+        let result = MemoryRequests.result(matches)
+        let kept = try #require(result["matches"]?.array?.count)
+        #expect(kept > 10 && kept < 100 && result["left_out"]?.int == 100 - kept)
+        #expect(result.text.utf8.count < Wire.maximumBytes)
+        #expect(MemoryRequests.result(Array(matches.prefix(3)))["left_out"]?.int == 0)
+    }
+
     @Test("a commit wakes it")
     func wakes() async throws {
         let bench = try Bench()
