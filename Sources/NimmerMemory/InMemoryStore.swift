@@ -99,7 +99,7 @@ struct MemoryContents: TrailSource {
     var days: [LifeforceDay.Key: LifeforceDay] = [:]
     private var counted = CountedOutcomes()
     private var rejected: [MessageID: MemoryEntry] = [:]
-    /// What waits to be remembered by its meaning.
+    /// Rows that wait to be remembered by their meaning.
     var meanings = WaitingMeanings()
 
     var counts: MemoryCounts {

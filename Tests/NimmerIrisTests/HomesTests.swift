@@ -4,7 +4,7 @@ import Testing
 
 @testable import NimmerIris
 
-/// Where regions live: decisions, the fold of the log, and what people decide (iris.md, Regions that mean the same).
+/// Where regions live: decisions, the fold of the log, and what people decide (spec/iris.md, Regions that mean the same).
 @Suite("Homes") struct HomesTests {
     static let author = Homes.Author("thalamus-1", at: Timestamp(milliseconds: 1_771_093_800_000))
     static let model = EmbeddingModel(name: "table/tiny-2@00000000", dimensions: 2)

@@ -4,7 +4,7 @@ import NimmerWave
 import Synchronization
 
 extension MeaningKeeper {
-    /// Keeps the summaries of the oldest day that is due; days that were missed come one after the other (iris.md, Summaries).
+    /// Keeps the summaries of the oldest day that is due; days that were missed come one after the other (spec/iris.md, Summaries).
     ///
     /// - Returns: whether another day may be due; false also where this one cannot be summarized now.
     package func summarize(at now: Timestamp) async -> Bool {

@@ -3,7 +3,7 @@ import NimmerMemory
 import NimmerWave
 import Synchronization
 
-/// Embeds what was committed, in a task of its own: in batches, after the commit, and never in its way (iris.md, Memory by meaning).
+/// Embeds what was committed, in a task of its own: in batches, after the commit, and never in its way (spec/iris.md, Memory by meaning).
 ///
 /// Rows that wait stand in the database, so that a process that ends finds it again. A model or a store that does not answer leaves it there; a
 /// text without an embedding is counted and left out.

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// A region's day (UTC), in counts and in what stood out: extracted from what is stored, without a mind (iris.md, Summaries).
+/// A region's day (UTC), in counts and in what stood out: extracted from what is stored, without a mind (spec/iris.md, Summaries).
 public struct RegionDay: Sendable, Hashable {
     /// The region.
     public var region: Region

@@ -1,7 +1,7 @@
 import NimmerIris
 import NimmerWave
 
-/// Rows of long-term memory that wait to be remembered by their meaning (iris.md, Memory by meaning).
+/// Rows of long-term memory that wait to be remembered by their meaning (spec/iris.md, Memory by meaning).
 ///
 /// A row waits from the commit that stored it until ``endMeanings(_:)``: who dies in between finds it again.
 public protocol MeaningSource: Sendable {

@@ -6,12 +6,12 @@ import NimmerWave
 import Synchronization
 
 /// Answers what people ask about the homes of regions, and takes what they decide: `homes`, `home {"region": …}` and
-/// `rehome {"region": …, "change": …, "home": …}` (iris.md, Regions that mean the same).
+/// `rehome {"region": …, "change": …, "home": …}` (spec/iris.md, Regions that mean the same).
 struct RegionRequests: Sendable {
     private let owner: ThalamusProcess
-    private let homes: RegionHomes
+    private let homes: HomesLog
 
-    init(_ homes: RegionHomes) {
+    init(_ homes: HomesLog) {
         self.homes = homes
         owner = homes.owner
     }

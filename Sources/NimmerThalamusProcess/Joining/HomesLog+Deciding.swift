@@ -9,7 +9,7 @@ import Synchronization
 
 // How a region comes to its home: its name is embedded, it is compared with the homes that the log has, and what follows is written behind these.
 
-extension RegionHomes {
+extension HomesLog {
     /// Regions that are embedded at once.
     private static let batch = 32
     /// Questions that may hang before no more are asked.

@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// The holder of the part of a region's own gate decides about it, off the delivery thread, and writes behind the last decision that it has folded:
 /// of two who decide at once the stream takes one, and the other folds that and decides again. Waves of the region wait meanwhile.
-final class RegionHomes: Sendable {
+final class HomesLog: Sendable {
     /// Models that embed names, and the dictionary that links them.
     struct Models: Sendable {
         /// The organ and the table.
