@@ -173,7 +173,8 @@ let package = Package(
         library(
             "NimmerHippocampus",
             [
-                "NimmerBus", "NimmerIris", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave",
+                "NimmerBus", "NimmerIris", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem",
+                "NimmerWave",
                 metrics,
             ]),
         service(
@@ -387,9 +388,8 @@ let package = Package(
             tests(
                 "NimmerThalamusProcessTests",
                 [
-                    "NimmerBus", "NimmerIris", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus",
-                    "NimmerThalamusProcess", "NimmerWave",
-                    "ProcessBench",
+                    "NimmerBus", "NimmerIris", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerSystemFile",
+                    "NimmerThalamus", "NimmerThalamusProcess", "NimmerWave", "ProcessBench",
                 ]),
             tests(
                 "NimmerBridgeTests",

@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerCognition
+import NimmerPlatform
 import NimmerWave
 
 /// The pictures that a request's witnesses name, for minds that see: each is fetched once for a decision, and what is left out is named
@@ -24,6 +25,8 @@ actor Pictures {
 
     private let open: Opening
     private var store: (any ArtifactStore)?
+    /// A store that hangs is abandoned, also where it does not heed that its task was cancelled.
+    private let calls = AbandonedCalls(places: 16)
     private var fetched: [(request: MessageID, images: [ArtifactDigest: Result<MindImage, ArtifactError>])] = []
 
     init(_ open: @escaping Opening) { self.open = open }
@@ -78,16 +81,21 @@ actor Pictures {
     private func fetch(
         _ reference: ArtifactReference, until deadline: ContinuousClock.Instant
     ) async -> Result<MindImage, ArtifactError> {
-        let late = ArtifactError(.unavailable, "it was not there in time")
-        guard let store = await opened() else { return .failure(late) }
-        return await withTaskGroup(of: Result<MindImage, ArtifactError>?.self) { group in
-            group.addTask { await Self.fetch(reference, from: store, until: deadline) }
-            group.addTask {
-                try? await ContinuousClock().sleep(until: deadline)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next().flatMap { $0 } ?? .failure(late)
+        let left = max(.zero, ContinuousClock.now.duration(to: deadline))
+        let outcome = await calls.call(within: left) {
+            [open, store] () async -> (store: (any ArtifactStore)?, image: Result<MindImage, ArtifactError>) in
+            do throws(ArtifactError) {
+                let store = if let store { store } else { try await open() }
+                return (store, await Self.fetch(reference, from: store, until: deadline))
+            } catch { return (nil, .failure(error)) }
+        }
+        switch outcome {
+        case .returned(let found):
+            store = store ?? found.store
+            return found.image
+        case .late: return .failure(ArtifactError(.unavailable, "it was not there in time"))
+        case .busy:
+            return .failure(ArtifactError(.unavailable, "\(calls.inProgress) others have not come yet"))
         }
     }
 
@@ -108,11 +116,6 @@ actor Pictures {
                 try? await Task.sleep(for: pause)
             }
         }
-    }
-
-    private func opened() async -> (any ArtifactStore)? {
-        if store == nil { store = try? await open() }
-        return store
     }
 }
 

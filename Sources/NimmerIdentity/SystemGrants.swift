@@ -7,7 +7,9 @@ extension Grant {
     ///
     /// - Throws: a `SystemError` where two would share a name, or a setting names a subject that is not a device's.
     public static func all(of system: SystemFile, in env: Environment) throws(SystemError) -> [Grant] {
-        var grants = [thalamus(system, env), bridge(system, env), hippocampus(system, env), observer(env), `operator`(env)]
+        var grants = [
+            thalamus(system, env), bridge(system, env), hippocampus(system, env), observer(env), `operator`(env),
+        ]
         if !system.virtual.isEmpty {
             grants.append(garden(env))
             for place in grants.indices where grants[place].role == .observer {

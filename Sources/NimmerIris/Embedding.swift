@@ -1,4 +1,4 @@
-/// The meaning of a text, as a vector of length 1 (spec/iris.md).
+/// Meaning of a text, as a vector of length 1 (spec/iris.md).
 ///
 /// The cosine of two embeddings of one model is their dot product; embeddings of different models cannot be compared.
 public struct Embedding: Sendable, Hashable {

@@ -4,8 +4,8 @@ import NimmerWave
 package struct NameMeaning: Sendable, Hashable {
     /// Largest number of components that a decision carries.
     package static let maximumDimensions = 1024
-    /// Steps of a component: what a decision carries is rounded, and what is decided goes by the rounded one, so that all who fold the log
-    /// finds the same.
+    /// Steps of a component: what a decision carries is rounded, and what is decided goes by the rounded one, so that all who fold the log find
+    /// the same.
     private static let steps = 100_000.0
 
     /// The model's name.

@@ -44,7 +44,8 @@ public struct MemoryTrail: Sendable, Hashable {
 
     /// One line of the story: what it is about, when, and what happened.
     public struct Line: Sendable, Hashable {
-        /// `wave`, `transition`, `collapse`, `witness`, `request`, `response`, `recalled`, `asked`, `reason`, `command`, `act`, `verification` or `next`.
+        /// `wave`, `transition`, `collapse`, `witness`, `artifact`, `request`, `response`, `recalled`, `asked`, `saw`, `left out`, `reason`,
+        /// `command`, `act`, `verification` or `next`.
         public var kind: String
         /// Time; nil for parts of the line before and for what is missing.
         public var at: Timestamp?

@@ -37,8 +37,8 @@ package final class ThalamusProcess: Sendable {
     private let shards = Mutex<Shards?>(nil)
     var sharedRegions: Shards? { shards.withLock { $0 } }
     /// Homes of regions; nil where they do not join.
-    private let joinedRegions = Mutex<HomesLog?>(nil)
-    var regionHomes: HomesLog? { joinedRegions.withLock { $0 } }
+    private let joinedRegions = Mutex<RegionLog?>(nil)
+    var regionHomes: RegionLog? { joinedRegions.withLock { $0 } }
     /// Questions to the other instances, and connections that are being closed.
     let tasks = TaskOwner()
     /// The flooding senders that are held back now.
@@ -115,9 +115,9 @@ package final class ThalamusProcess: Sendable {
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         if let embeddings, let joining = configuration.joining {
             let deadline = process.system?.iris?.deadlineMS ?? IrisSettings().deadlineMS
-            let models = HomesLog.Models(
+            let models = RegionLog.Models(
                 chain: embeddings, links: links, deadline: .milliseconds(deadline) + .milliseconds(250))
-            joinedRegions.withLock { $0 = HomesLog(self, joining, models) }
+            joinedRegions.withLock { $0 = RegionLog(self, joining, models) }
         }
     }
 

@@ -13,7 +13,7 @@ struct MeaningStart: Sendable {
     /// Embeds what was committed.
     let keeper: MeaningKeeper
     /// Finds what is near.
-    let search: MeaningSearch
+    let search: MemorySearch
     /// The models.
     let embeddings: ProcessEmbeddings
 
@@ -48,7 +48,7 @@ struct MeaningStart: Sendable {
                     logger.info("Remembering by meaning", metadata: ["model": "\(model.name)"])
                 }
             })
-        search = MeaningSearch(
+        search = MemorySearch(
             keeper,
             embedder: { () async throws(EmbeddingError) -> any Embedder in try await ModelInForce(questions) })
     }

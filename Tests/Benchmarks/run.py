@@ -224,7 +224,7 @@ def postgres(binaries):
         row(f"transitions into PostgreSQL, each exactly once ({name.replace('_', ' ')})", "0.3 of limit_copy", f"{ratio:.2f}", ratio >= 0.3)
 
 
-def meanings(binaries):
+def searches(binaries):
     """Searches by meaning among 20,000 embeddings of 384 components, against reading the same bytes once in the same run."""
     out = subprocess.run([f"{binaries}/meaning-search"], capture_output=True, text=True)
     sys.stderr.write(out.stderr)
@@ -374,7 +374,7 @@ def main():
         if "postgres" in only:
             postgres(binaries)
         if "iris" in only:
-            meanings(binaries)
+            searches(binaries)
         if "cell" in only:
             cell(work)
         if "replay" in only:

@@ -39,7 +39,6 @@ struct Ground: Sendable {
           allow: [motor.stop]
         iris: {}
         web: {}
-        iris: {}
         """
     /// The same, with a page for operators.
     static let acting = text.replacing("web: {}", with: "web: {role: operator}")

@@ -189,7 +189,8 @@ struct ArtifactIntakeTests {
             let named = try await ArtifactHandover.put(
                 [5, 6], type: .binary, from: other, in: .dev, on: bus, timeout: .seconds(60))
             #expect(try await store.contents(named.digest, atMost: 2) == [5, 6])
-            #expect(intake.refused > 4_000)
+            // 512 at once and 256 a second are taken, however slow the machine is.
+            #expect(intake.refused > 2_000)
             // Of one upload, what it has stored: its first chunk, and the other's.
             #expect(try await bus.subjects(of: store.stream, matching: try store.pattern("C.*")).count <= 2)
         }

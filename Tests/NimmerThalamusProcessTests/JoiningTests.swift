@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerIris
+import NimmerPlatform
 import NimmerProcess
 import NimmerSystem
 import NimmerSystemFile
@@ -182,6 +183,23 @@ private struct Organ: Embedder {
         }
     }
 
+    @Test func whatPeopleAskTakesNoPlaceOfADecision() async throws {
+        let homes = try #require(try await JoinDesk().make().regionHomes)
+        let isReleased = Mutex(false)
+        defer { isReleased.withLock { $0 = true } }
+        for _ in 0..<4 {
+            _ = await homes.asking.call(within: .milliseconds(1)) {
+                // It does not keep to its deadline.
+                while !isReleased.withLock({ $0 }) { await Task.yield() }
+            }
+        }
+        let math = try Region("math")
+        let asked = await homes.answers(for: [math], in: homes.asking)
+        #expect(asked == [.missing("the model hangs: 4 questions have not ended")])
+        let decided = await homes.answers(for: [math], in: homes.deciding)
+        #expect(decided.first?.model == homes.models.chain.model?.name)
+    }
+
     @Test func peopleDecideAndOthersDoNot() async throws {
         let desk = try await JoinDesk()
         try await desk.run { thalamus in
@@ -207,6 +225,9 @@ private struct Organ: Embedder {
             #expect(joined.status == .ok && joined.result["home"]?.string == "arithmetic", "\(joined.error ?? "")")
             let list = try await desk.bench.ask("homes").result.resolved
             #expect(list["total"]?.int == 2 && list["regions"]?.array?.count == 2)
+            // A place before the first is the first.
+            let first = try await desk.bench.ask("homes", ["from": -1]).result.resolved
+            #expect(first["regions"]?.array?.count == 2)
         }
     }
 

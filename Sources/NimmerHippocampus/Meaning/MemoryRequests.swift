@@ -25,14 +25,14 @@ package struct MemoryRequests: Sendable {
 
     private let process: ServiceProcess
     private let rejects: RejectLimiter
-    private let search: MeaningSearch?
+    private let search: MemorySearch?
     private let asked: AsyncStream<BusMessage>
     private let ask: AsyncStream<BusMessage>.Continuation
 
     /// Requests that are not taken yet.
     ///
     /// - Parameter search: finds what is asked for; nil: the system file has no `iris`.
-    package init(_ process: ServiceProcess, _ rejects: RejectLimiter, _ search: MeaningSearch?) {
+    package init(_ process: ServiceProcess, _ rejects: RejectLimiter, _ search: MemorySearch?) {
         self.process = process
         self.rejects = rejects
         self.search = search
@@ -87,11 +87,11 @@ package struct MemoryRequests: Sendable {
         } catch { return CommandResult(status: .error, error: "\(error)") }
     }
 
-    private static func question(_ payload: JSON, isRecall: Bool) throws(Refusal) -> MeaningSearch.Question {
+    private static func question(_ payload: JSON, isRecall: Bool) throws(Refusal) -> MemorySearch.Question {
         guard let text = payload["text"]?.string, !text.isEmpty else {
             throw Refusal(.missing, field: "payload.text", "payload.text must be the text that is looked for")
         }
-        var question = MeaningSearch.Question(text)
+        var question = MemorySearch.Question(text)
         if isRecall { question.kinds = [.decision] }
         if let limit = payload["limit"]?.double {
             guard limit >= 1, limit <= Double(maximumLimit), limit == limit.rounded() else {

@@ -55,11 +55,7 @@ package final class ArtifactIntake: Sendable {
 
     /// Works until it is cancelled.
     package func run() async {
-        guard
-            let subscription = try? await bus.subscribe(
-                .artifacts(environment), queue: nil, pending: 32,
-                handler: { [weak self] subject, payload, arrival in self?.take(subject, payload, arrival) })
-        else { return }
+        guard let subscription = await subscribed() else { return }
         var receiver = ArtifactReceiver(open: open, logger: logger)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [arrive] in
@@ -82,6 +78,23 @@ package final class ArtifactIntake: Sendable {
         }
         subscription.cancel()
         await receiver.end()
+    }
+
+    /// Hears pieces; a server that does not permit it yet is asked again. Nil where the task was cancelled first.
+    private func subscribed() async -> (any Subscription)? {
+        var hasWarned = false
+        while !Task.isCancelled {
+            do throws(BusError) {
+                return try await bus.subscribe(
+                    .artifacts(environment), queue: nil, pending: 32,
+                    handler: { [weak self] subject, payload, arrival in self?.take(subject, payload, arrival) })
+            } catch {
+                if !hasWarned { logger.warning("Taking in no artifacts yet", metadata: ["reason": "\(error)"]) }
+                hasWarned = true
+                try? await Task.sleep(for: .seconds(5))
+            }
+        }
+        return nil
     }
 
     private static func sender(of subject: Subject) -> String {

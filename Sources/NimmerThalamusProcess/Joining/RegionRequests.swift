@@ -9,9 +9,9 @@ import Synchronization
 /// `rehome {"region": …, "change": …, "home": …}` (spec/iris.md, Regions that mean the same).
 struct RegionRequests: Sendable {
     private let owner: ThalamusProcess
-    private let homes: HomesLog
+    private let homes: RegionLog
 
-    init(_ homes: HomesLog) {
+    init(_ homes: RegionLog) {
         self.homes = homes
         owner = homes.owner
     }
@@ -24,7 +24,7 @@ struct RegionRequests: Sendable {
     /// - Parameter sender: the person who asks, as the subject names it.
     func answer(_ command: Command, by sender: String) async -> CommandResult {
         switch command.command {
-        case "homes": return CommandResult(status: .ok, result: list(from: command.payload["from"]?.int ?? 0))
+        case "homes": return CommandResult(status: .ok, result: list(from: max(0, command.payload["from"]?.int ?? 0)))
         case "home":
             guard let region = command.payload["region"]?.string.flatMap({ try? Region($0) }) else {
                 return CommandResult(status: .refused, error: "payload.region must be a region")
@@ -92,7 +92,7 @@ struct RegionRequests: Sendable {
         if let meaning = known.decisions[region]?.meaning {
             answer = .meaning(meaning)
         } else {
-            answer = await homes.answers(for: [region]).first ?? .missing("no model answers")
+            answer = await homes.answers(for: [region], in: homes.asking).first ?? .missing("no model answers")
         }
         switch answer {
         case .missing(let why): report["note"] = .string(why)
@@ -177,7 +177,7 @@ struct RegionRequests: Sendable {
     /// Lets the model judge again where a region lives.
     private func lookAgain(at region: Region, by sender: String) async throws {
         try await homes.catchUp()
-        let answer = await homes.answers(for: [region]).first ?? .missing("no model answers")
+        let answer = await homes.answers(for: [region], in: homes.asking).first ?? .missing("no model answers")
         let known = homes.homes.withLock { $0 }
         let likely = known.reassign(region, answer, by: .init(sender, at: .now())) { [homes] in
             homes.models.relation($0, $1)

@@ -73,9 +73,9 @@ struct DailySummaryTests {
         while await second.summarize(at: later) {}
         #expect(second.status.summaries == 1)
         #expect(try await store.summarizedDay(.dev) == "2026-02-17")
-        var question = MeaningSearch.Question("noise of the pump")
+        var question = MemorySearch.Question("noise of the pump")
         question.kinds = [.summary]
-        let found = try await MeaningSearch(second).find(question, within: .seconds(60))
+        let found = try await MemorySearch(second).find(question, within: .seconds(60))
         #expect(found.count == 3 && found.first?.item.region.text == "plant.pump")
         #expect(found.first?.item.text.contains("1 openings, 1 failed; decided stop_pump 1 times") == true)
     }

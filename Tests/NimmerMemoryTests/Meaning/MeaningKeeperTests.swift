@@ -1,5 +1,6 @@
 import NimmerIris
 import NimmerMemory
+import NimmerPlatform
 import NimmerTesting
 import NimmerWave
 import Synchronization
@@ -28,12 +29,12 @@ struct MeaningKeeperTests {
         /// Embeds until nothing is ready.
         func work() async { while await keeper.round() {} }
 
-        func find(_ text: String, _ change: (inout MeaningSearch.Question) -> Void = { _ in }) async throws
+        func find(_ text: String, _ change: (inout MemorySearch.Question) -> Void = { _ in }) async throws
             -> [VectorMatch]
         {
-            var question = MeaningSearch.Question(text)
+            var question = MemorySearch.Question(text)
             change(&question)
-            return try await MeaningSearch(keeper).find(question, within: .seconds(60))
+            return try await MemorySearch(keeper).find(question, within: .seconds(60))
         }
     }
 
@@ -169,15 +170,15 @@ struct MeaningKeeperTests {
         let keeper = MeaningKeeper(
             InMemoryStore(), hanging, embedder: { () async throws(EmbeddingError) -> any Embedder in embedder },
             environment: .dev, isTrusted: { _, _ in true })
-        let search = MeaningSearch(keeper)
-        for _ in 0..<MeaningSearch.places {
+        let search = MemorySearch(keeper)
+        for _ in 0..<MemorySearch.places {
             await #expect(throws: MeaningFailure.self) {
-                try await search.find(MeaningSearch.Question("noise"), within: .milliseconds(200))
+                try await search.find(MemorySearch.Question("noise"), within: .milliseconds(200))
             }
         }
-        #expect(keeper.status.late == MeaningSearch.places)
+        #expect(keeper.status.late == MemorySearch.places)
         await #expect(throws: MeaningFailure.self) {
-            try await search.find(MeaningSearch.Question("noise"), within: .seconds(600))
+            try await search.find(MemorySearch.Question("noise"), within: .seconds(600))
         }
         #expect(keeper.status.failed == 1)
         hanging.release()

@@ -5,7 +5,7 @@ import NimmerThalamus
 import NimmerWave
 import Synchronization
 
-extension HomesLog {
+extension RegionLog {
     private typealias Numbers = (regions: Int, joined: Int, waiting: Int, held: Int, dropped: Int)
 
     private var numbers: Numbers {

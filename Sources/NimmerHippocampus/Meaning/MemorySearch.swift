@@ -5,7 +5,7 @@ import NimmerWave
 import Synchronization
 
 /// Finds what is near to a text, within a time: a model or a store that hangs is abandoned, not awaited (spec/iris.md, Memory by meaning).
-package struct MeaningSearch: Sendable {
+package struct MemorySearch: Sendable {
     /// Searches and recalls in progress at most, abandoned ones included.
     package static let places = 8
 

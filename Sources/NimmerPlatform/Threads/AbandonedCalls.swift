@@ -1,4 +1,3 @@
-import NimmerPlatform
 import Synchronization
 
 /// Calls that are waited for until a deadline and abandoned then: one that never returns costs its caller that time, and a place.

@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// The holder of the part of a region's own gate decides about it, off the delivery thread, and writes behind the last decision that it has folded:
 /// of two who decide at once the stream takes one, and the other folds that and decides again. Waves of the region wait meanwhile.
-final class HomesLog: Sendable {
+final class RegionLog: Sendable {
     /// Models that embed names, and the dictionary that links them.
     struct Models: Sendable {
         /// The organ and the table.
@@ -25,11 +25,9 @@ final class HomesLog: Sendable {
         func relation(_ a: Region, _ b: Region) -> NameRelation { links?.relation(a.text, b.text) ?? .open }
     }
 
-    /// Counters since the start.
+    /// Counters of what was decided here since the start.
     struct Counters: Sendable {
-        var joined = 0
-        var founded = 0
-        /// Of these, without an embedding.
+        /// Regions that founded a home without an embedding.
         var withoutMeaning = 0
         /// Decisions that were made again, since another came before.
         var conflicts = 0
@@ -48,9 +46,10 @@ final class HomesLog: Sendable {
     let queue = Mutex<[Region]>([])
     let wakes: AsyncStream<Void>
     let wake: AsyncStream<Void>.Continuation
-    /// Questions to a model that have not ended although their time is over.
-    let hanging = Atomic<Int>(0)
-    let tasks = TaskOwner()
+    /// Embeddings by which regions are decided on, one at a time: what has a place beside it hangs.
+    let deciding = AbandonedCalls(places: 4)
+    /// Embeddings that people ask for: however many, they take no place of those.
+    let asking = AbandonedCalls(places: 4)
     /// Makes folding a decision and handing it to the gates one step. Never taken on the delivery thread.
     private let order = Mutex<Void>(())
 
@@ -82,11 +81,11 @@ final class HomesLog: Sendable {
         try await process.bus.read(
             stream: stream, filter: .assignments(process.environment), start: .sequence(UInt64(revision) + 1)
         ) { batch in
-            for stored in batch { take(stored.message, stored.sequence) }
+            take(batch.map { ($0.message, $0.sequence) })
             return true
         }
         // The last ones may be gone, where a bound has removed them.
-        homes.withLock { $0.pass(Int(clamping: last)) }
+        pass(last)
     }
 
     /// Follows the log until the task is cancelled.
@@ -101,7 +100,7 @@ final class HomesLog: Sendable {
                 while !Task.isCancelled,
                     let batch = try? await consumer.fetch(maximum: 256, wait: .seconds(30), linger: .zero)
                 {
-                    for delivery in batch { take(delivery.message, delivery.sequence) }
+                    take(batch.map { ($0.message, $0.sequence) })
                 }
                 await consumer.stop()
             }
@@ -109,25 +108,41 @@ final class HomesLog: Sendable {
         }
     }
 
-    private func take(_ message: BusMessage, _ sequence: UInt64) {
-        do throws(Refusal) {
-            apply(try Envelope<RegionAssignment>(decoding: message.payload, on: message.subject).body, sequence)
-        } catch { owner.announcer.reject(error, message) }
-        homes.withLock { $0.pass(Int(clamping: sequence)) }
+    private func take(_ messages: [(message: BusMessage, sequence: UInt64)]) {
+        guard let last = messages.last?.sequence else { return }
+        var events: [(event: RegionAssignment, sequence: UInt64)] = []
+        for (message, sequence) in messages {
+            do throws(Refusal) {
+                events.append(
+                    (try Envelope<RegionAssignment>(decoding: message.payload, on: message.subject).body, sequence))
+            } catch { owner.announcer.reject(error, message) }
+        }
+        apply(events)
+        pass(last)
     }
 
-    /// Folds a decision, and lets the gates go by it.
-    func apply(_ event: RegionAssignment, _ sequence: UInt64) {
+    private func pass(_ sequence: UInt64) {
+        order.withLock { _ in homes.withLock { $0.pass(Int(clamping: sequence)) } }
+    }
+
+    /// Folds decisions, and lets the gates go by them.
+    func apply(_ events: [(event: RegionAssignment, sequence: UInt64)]) {
         order.withLock { _ in
-            // A copy is changed, so that who decides holds up no other.
-            var homes = homes.withLock { $0 }
-            guard homes.apply(event, revision: Int(clamping: sequence)) else { return }
-            let changed = homes
-            self.homes.withLock { $0 = changed }
-            let logged = homes.logged(event.region)
-            owner.sharedRegions?.sorter.withLock { $0.assign(event.region, to: logged) }
-            release(event.region, to: logged, isDecided: true)
-            count(event)
+            // One copy is changed, however many come, so that the one that decides holds up no other.
+            var folded = homes.withLock { $0 }
+            var changed: [Region] = []
+            for (event, sequence) in events where folded.apply(event, revision: Int(clamping: sequence)) {
+                changed.append(event.region)
+                log(event, at: .debug)
+            }
+            guard !changed.isEmpty else { return }
+            let result = folded
+            homes.withLock { $0 = result }
+            for region in changed {
+                let logged = result.logged(region)
+                owner.sharedRegions?.sorter.withLock { $0.assign(region, to: logged) }
+                release(region, to: logged, isDecided: true)
+            }
         }
     }
 
@@ -147,18 +162,15 @@ final class HomesLog: Sendable {
         hold(waiting)
     }
 
-    private func count(_ event: RegionAssignment) {
-        counters.withLock { counters in
-            switch event.reason {
-            case .joined: counters.joined += 1
-            case .founded:
-                counters.founded += 1
-                if event.vector == nil { counters.withoutMeaning += 1 }
-            case .pinned, .split, .joinedByHand, .forgotten: break
-            }
-        }
-        process.logger.info(
-            "Decided where a region lives",
+    /// Counts a decision that was made here, and logs it: others fold it in silence, and so does a restart.
+    func count(_ event: RegionAssignment) {
+        if event.reason == .founded, event.vector == nil { counters.withLock { $0.withoutMeaning += 1 } }
+        log(event, at: .info)
+    }
+
+    private func log(_ event: RegionAssignment, at level: Logger.Level) {
+        process.logger.log(
+            level: level, level == .info ? "Decided where a region lives" : "Folded where a region lives",
             metadata: [
                 "region": "\(event.region)", "home": "\(event.home)", "reason": "\(event.reason.rawValue)",
                 "by": "\(event.by)",

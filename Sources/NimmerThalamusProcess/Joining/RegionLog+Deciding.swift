@@ -9,11 +9,9 @@ import Synchronization
 
 // How a region comes to its home: its name is embedded, it is compared with the homes that the log has, and what follows is written behind these.
 
-extension HomesLog {
+extension RegionLog {
     /// Regions that are embedded at once.
     private static let batch = 32
-    /// Questions that may hang before no more are asked.
-    private static let mayHang = 4
     /// Failures of the stream before a region lives by itself.
     private static let mayFail = 2
     /// Attempts at one decision, of which each lost the race against another.
@@ -37,7 +35,7 @@ extension HomesLog {
             // What another has decided meanwhile was released with that.
             return
         }
-        let answers = await answers(for: regions)
+        let answers = await answers(for: regions, in: deciding)
         await describeDeclared(answers)
         for (region, answer) in zip(regions, answers) {
             let isWritten = await write { homes, author in
@@ -56,7 +54,7 @@ extension HomesLog {
         guard let model = answers.lazy.compactMap(\.model).first else { return }
         let missing = homes.withLock { $0.undescribed(by: model) }
         guard !missing.isEmpty else { return }
-        for (region, answer) in zip(missing, await self.answers(for: missing)) {
+        for (region, answer) in zip(missing, await self.answers(for: missing, in: deciding)) {
             guard answer.model == model || homes.withLock({ $0.decisions[region] }) == nil else { continue }
             _ = await write { homes, author in
                 guard homes.undescribed(by: model).contains(region) else { return nil }
@@ -66,51 +64,40 @@ extension HomesLog {
     }
 
     /// The embeddings of regions' names, each within the deadline; the reason where one is missing.
-    func answers(for regions: [Region]) async -> [Homes.Answer] {
-        if let answers = await embed(regions.map(\.text)) { return answers }
+    func answers(for regions: [Region], in calls: AbandonedCalls) async -> [Homes.Answer] {
+        if let answers = await embed(regions.map(\.text), in: calls) { return answers }
         guard regions.count > 1 else { return [.missing("\(EmbeddingError.timedOut)")] }
         // One that no model knows must not hide the others.
         var found: [Homes.Answer] = []
         for region in regions {
-            found += await embed([region.text]) ?? [.missing("\(EmbeddingError.timedOut)")]
+            found += await embed([region.text], in: calls) ?? [.missing("\(EmbeddingError.timedOut)")]
         }
         return found
     }
 
     /// - Returns: nil where the answer of several is an error, or did not come in time.
-    private func embed(_ texts: [String]) async -> [Homes.Answer]? {
-        guard hanging.load(ordering: .relaxed) < Self.mayHang else {
-            return texts.map { _ in .missing("the model hangs: \(Self.mayHang) questions have not ended") }
-        }
+    private func embed(_ texts: [String], in calls: AbandonedCalls) async -> [Homes.Answer]? {
         let deadline = ContinuousClock.now + models.deadline
-        let (ends, end) = AsyncStream.makeStream(of: Result<EmbeddingAnswer, EmbeddingError>.self)
-        hanging.add(1, ordering: .relaxed)
-        tasks.run { [self] in
-            do throws(EmbeddingError) {
-                end.yield(.success(try await models.chain.embed(texts, deadline: deadline)))
-            } catch { end.yield(.failure(error)) }
-            hanging.subtract(1, ordering: .relaxed)
-            end.finish()
-        }
-        let alarm = tasks.run {
-            // The model has a little longer than it was given, so that its own reason is known.
-            try? await Task.sleep(until: deadline + .milliseconds(50), clock: .continuous)
-            end.finish()
-        }
-        defer { alarm.cancel() }
-        for await outcome in ends {
-            switch outcome {
-            case .failure(let error): return texts.count == 1 ? [.missing("\(error)")] : nil
-            case .success(let answer):
-                guard answer.embeddings.count == texts.count else { return nil }
-                return answer.embeddings.map { embedding in
-                    do throws(EmbeddingError) {
-                        return .meaning(try NameMeaning(embedding, by: answer.model))
-                    } catch { return .missing("\(error)") }
-                }
+        // The model has a little longer than it was given, so that its own reason is known.
+        let outcome = await calls.call(within: models.deadline + .milliseconds(50)) {
+            [chain = models.chain] () async -> Result<EmbeddingAnswer, EmbeddingError> in
+            do throws(EmbeddingError) { return .success(try await chain.embed(texts, deadline: deadline)) } catch {
+                return .failure(error)
             }
         }
-        return nil
+        switch outcome {
+        case .late: return nil
+        case .busy:
+            return texts.map { _ in .missing("the model hangs: \(calls.inProgress) questions have not ended") }
+        case .returned(.failure(let error)): return texts.count == 1 ? [.missing("\(error)")] : nil
+        case .returned(.success(let answer)):
+            guard answer.embeddings.count == texts.count else { return nil }
+            return answer.embeddings.map { embedding in
+                do throws(EmbeddingError) {
+                    return .meaning(try NameMeaning(embedding, by: answer.model))
+                } catch { return .missing("\(error)") }
+            }
+        }
     }
 
     /// Writes a decision behind all that is folded; where another came first, that is folded and decided on again.
@@ -134,7 +121,8 @@ extension HomesLog {
                 let stored = try await process.bus.publishDurably(
                     subject, payload: message.encoded(), id: message.header.messageID,
                     headers: [Headers.expectedLast: "\(present.revision)"], timeout: .seconds(5))
-                apply(event, stored.sequence)
+                apply([(event, stored.sequence)])
+                count(event)
                 return true
             } catch {
                 if error.code == .conflict {
@@ -146,7 +134,10 @@ extension HomesLog {
                 do throws(BusError) { try await catchUp() } catch { failures += 1 }
                 // An acknowledgement was lost: what came first is this very decision.
                 let stored = homes.withLock { $0.decisions[event.region]?.event }
-                if let stored, stored.at == event.at, stored.by == event.by, stored.home == event.home { return true }
+                if let stored, stored.at == event.at, stored.by == event.by, stored.home == event.home {
+                    count(event)
+                    return true
+                }
                 guard failures > Self.mayFail else { continue }
                 warn(event, error)
                 return false
