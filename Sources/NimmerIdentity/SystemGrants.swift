@@ -7,7 +7,9 @@ extension Grant {
     ///
     /// - Throws: a `SystemError` where two would share a name, or a setting names a subject that is not a device's.
     public static func all(of system: SystemFile, in env: Environment) throws(SystemError) -> [Grant] {
-        var grants = [thalamus(system, env), bridge(system, env), hippocampus(system, env), observer(env), `operator`(env)]
+        var grants = [
+            thalamus(system, env), bridge(system, env), hippocampus(system, env), observer(env), `operator`(env),
+        ]
         if !system.virtual.isEmpty {
             grants.append(garden(env))
             for place in grants.indices where grants[place].role == .observer {
@@ -145,6 +147,10 @@ extension Grant {
         grant.serves("\(env.rawValue).nervous.cells.hippocampus.request")
         // The organ with the real model.
         if let organ = system.iris?.organ { grant.asks("\(env.rawValue).organs.\(organ).embed", of: organ) }
+        // The organ that writes summaries.
+        if system.iris != nil, let organ = system.memory.summaries {
+            grant.asks("\(env.rawValue).organs.\(organ).ask", of: organ)
+        }
         // Artifacts of cells, which it stores for them (decision 0040).
         grant.subscribe.append(SubjectPattern.artifacts(env).text)
         grant.keepsArtifacts(env, changes: true)
