@@ -173,7 +173,8 @@ let package = Package(
         library(
             "NimmerHippocampus",
             [
-                "NimmerBus", "NimmerIris", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave",
+                "NimmerBus", "NimmerIris", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem",
+                "NimmerWave",
                 metrics,
             ]),
         service(
@@ -337,7 +338,7 @@ let package = Package(
                 "NimmerMemoryTests",
                 [
                     "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres",
-                    "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
+                    "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerTesting", "NimmerWave",
                 ]),
             tests(
                 "NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave", "Seeds"],

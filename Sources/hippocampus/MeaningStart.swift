@@ -60,14 +60,13 @@ extension MeaningStart {
     /// Levels and writer of summaries, as the system file names them.
     private static func summaries(_ process: ServiceProcess) -> SummaryMaking {
         guard let memory = process.system?.memory else { return SummaryMaking() }
-        let writer = memory.summaries.flatMap { OrganWriter($0, process) }
-        return SummaryMaking(
-            levels: memory.levels,
-            writer: writer.map { writer in
-                { (facts: String, time: Duration) async throws(SummaryMaking.Failure) -> String in
-                    try await writer.write(facts, within: time)
-                }
-            })
+        var write: SummaryMaking.Writer?
+        if let organ = memory.summaries.flatMap({ OrganWriter($0, process) }) {
+            write = { (facts: String, time: Duration) async throws(SummaryMaking.Failure) -> String in
+                try await organ.write(facts, within: time)
+            }
+        }
+        return SummaryMaking(levels: memory.levels, writer: write)
     }
 }
 

@@ -1,5 +1,6 @@
 import NimmerIris
 import NimmerMemory
+import NimmerSystem
 import NimmerWave
 import Synchronization
 
@@ -23,8 +24,8 @@ extension MeaningKeeper {
             let end = day.start.advanced(milliseconds: 86_400_000)
             let regions = try await source.regionDays(environment, from: day.start, until: end)
             var below: [Region: (text: String, openings: Int)] = [:]
-            var writing = SummaryMaking.Day()
             let nodes = summaries.levels.nodes(of: regions)
+            var writing = SummaryMaking.Day(summaries.levels.highest(SummaryMaking.most, of: nodes))
             for start in stride(from: 0, to: nodes.count, by: Self.batch) {
                 var drafts: [MeaningDraft] = []
                 for node in nodes[start..<min(start + Self.batch, nodes.count)] {
@@ -72,7 +73,7 @@ extension MeaningKeeper {
     ) async -> DailySummary {
         let extracted = DailySummary(day, on: date, texts: texts, in: environment, at: place)
         guard let writer = summaries.writer else { return extracted }
-        guard writing.asks else {
+        guard writing.asks(about: day.region) else {
             state.withLock { $0.extracted[.skipped, default: 0] += 1 }
             return extracted
         }

@@ -63,6 +63,15 @@ struct SummaryLevels: Sendable {
             }
     }
 
+    /// The regions of the highest levels, of equals those that come first.
+    func highest(_ most: Int, of nodes: [Node]) -> Set<Region> {
+        let order = nodes.enumerated().sorted { a, b in
+            let (first, second) = (depth(a.element.level), depth(b.element.level))
+            return first != second ? first > second : a.offset < b.offset
+        }
+        return Set(order.prefix(most).map(\.element.day.region))
+    }
+
     private func depth(_ level: MemorySettings.Level?) -> Int {
         guard let level else { return -1 }
         return MemorySettings.Level.allCases.sorted().firstIndex(of: level) ?? -1

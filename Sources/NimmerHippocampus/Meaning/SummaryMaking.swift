@@ -1,4 +1,5 @@
 import NimmerSystem
+import NimmerWave
 
 /// Way in which summaries of days are made: with levels or without, extracted or written by an organ (iris.md, Summaries).
 package struct SummaryMaking: Sendable {
@@ -13,13 +14,13 @@ package struct SummaryMaking: Sendable {
         case late
         /// Its answer was empty or cut off, or cannot be read.
         case unusable
-        /// Not asked: it failed three times in a row, or has written the most of a day.
+        /// Not asked: it failed three times in a row, or writes about other regions of that day.
         case skipped
     }
 
     /// Time for one summary.
     static let time = Duration.seconds(30)
-    /// Summaries of a day that an organ writes at most: those of the regions that come first.
+    /// Summaries of a day that an organ writes at most: those of the highest levels, then those of most openings.
     static let most = 100
     /// Failures in a row after which the rest of the day is extracted.
     static let failures = 3
@@ -39,18 +40,18 @@ package struct SummaryMaking: Sendable {
         self.writer = writer
     }
 
-    /// Summaries of one day that were written, and failures since the last.
+    /// Summaries of one day: which regions the organ writes about, and its failures in a row.
     struct Day: Sendable {
-        private(set) var written = 0
-        private(set) var failed = 0
+        private let regions: Set<Region>
+        private var failed = 0
 
-        /// Indicates whether the organ is asked about the next.
-        var asks: Bool { failed < SummaryMaking.failures && written < SummaryMaking.most }
+        /// A day of which an organ writes about some regions.
+        init(_ regions: Set<Region>) { self.regions = regions }
+
+        /// Returns whether the organ is asked about a region.
+        func asks(about region: Region) -> Bool { failed < SummaryMaking.failures && regions.contains(region) }
 
         /// It wrote one, or did not.
-        mutating func answered(_ isWritten: Bool) {
-            written += isWritten ? 1 : 0
-            failed = isWritten ? 0 : failed + 1
-        }
+        mutating func answered(_ isWritten: Bool) { failed = isWritten ? 0 : failed + 1 }
     }
 }
