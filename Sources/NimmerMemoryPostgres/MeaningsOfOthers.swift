@@ -12,7 +12,7 @@ extension PostgresVectorStore {
             try connection.run(
                 """
                 select \(name: MeaningRows.columns)
-                from (select distinct on (at, message_id) * from memory_meanings a
+                from (select distinct on (at, message_id) kernel, message_id, model, dimensions from memory_meanings a
                       where kernel = \(kernel.text) and kind = \(kind.rawValue) and env = \(environment.rawValue)
                         and (model, dimensions) <> (\(model.name), \(model.dimensions)::int)
                         and (\(before?.id.text)::uuid is null
@@ -23,7 +23,8 @@ extension PostgresVectorStore {
                         and not exists (
                             select from meaning_duplicates o where o.kernel = a.kernel and o.message_id = a.message_id
                                 and o.model = \(model.name) and o.dimensions = \(model.dimensions)::int)
-                      order by at desc, message_id desc, model limit \(limit)::bigint) m
+                      order by at desc, message_id desc, model, dimensions limit \(limit)::bigint) k
+                join memory_meanings m using (kernel, message_id, model, dimensions)
                 left join meaning_outcomes o on o.opening = m.opening and o.env = m.env
                 order by m.at desc, m.message_id desc
                 """
