@@ -166,7 +166,7 @@ public actor PostgresVectorStore: VectorStore {
             """)
     }
 
-    private func perform<Result>(
+    func perform<Result>(
         _ body: (PostgresConnection, VectorExtension) throws(PostgresFailure) -> Result
     ) throws(MemoryError) -> Result {
         var isSecond = false

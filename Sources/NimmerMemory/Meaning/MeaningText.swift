@@ -174,7 +174,7 @@ public struct MeaningText: Sendable, Hashable {
     }
 
     /// The text, cut off at a character so that it has at most so many bytes.
-    static func cut(_ text: String, _ room: Int) -> String {
+    package static func cut(_ text: String, _ room: Int) -> String {
         guard text.utf8.count > room else { return text }
         var end = text.utf8.index(text.startIndex, offsetBy: max(0, room))
         while end > text.startIndex, text.utf8[end] & 0xc0 == 0x80 { end = text.utf8.index(before: end) }
