@@ -338,7 +338,7 @@ let package = Package(
                 "NimmerMemoryTests",
                 [
                     "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerIris", "NimmerMemory", "NimmerMemoryPostgres",
-                    "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
+                    "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerTesting", "NimmerWave",
                 ]),
             tests(
                 "NimmerIrisTests", ["Extremes", "NimmerIris", "NimmerPlatform", "NimmerWave", "Seeds"],

@@ -36,6 +36,8 @@ struct MindReplay: Sendable {
                 asked.append(["mind": .string(name), "verdict": .string(error.code.rawValue)])
             }
         }
-        return AnswerComparison(request, then: before, now: now).json(asked: asked)
+        // Reminders are not repeated: what is near to the question may be another by now.
+        return AnswerComparison(request, then: before, now: now)
+            .json(asked: asked, reminders: before?.record?.recalled.count ?? 0)
     }
 }

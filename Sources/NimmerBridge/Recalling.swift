@@ -6,7 +6,7 @@ import NimmerSystem
 import NimmerWave
 import Synchronization
 
-/// Asks the hippocampus for earlier decisions like a question, within a time; without an answer the mind is asked without them (iris.md, Recall).
+/// Asks the hippocampus for earlier decisions like a question, within a time; without an answer the mind is asked without them (spec/iris.md, Recall).
 ///
 /// The bridge has no database of its own: it learns only what the hippocampus of its environment answers on its own subject.
 final class Recalling: Sendable {

@@ -147,6 +147,10 @@ extension Grant {
         grant.serves("\(env.rawValue).nervous.cells.hippocampus.request")
         // The organ with the real model.
         if let organ = system.iris?.organ { grant.asks("\(env.rawValue).organs.\(organ).embed", of: organ) }
+        // The organ that writes summaries.
+        if system.iris != nil, let organ = system.memory.summaries {
+            grant.asks("\(env.rawValue).organs.\(organ).ask", of: organ)
+        }
         // Artifacts of cells, which it stores for them (decision 0040).
         grant.subscribe.append(SubjectPattern.artifacts(env).text)
         grant.keepsArtifacts(env, changes: true)

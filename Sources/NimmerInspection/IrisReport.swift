@@ -1,7 +1,7 @@
 import NimmerOutput
 import NimmerWave
 
-/// State of a process's chain of embeddings, from its `$SRV.STATS`, and what of it an operator should know (iris.md, Which model answers).
+/// State of a process's chain of embeddings, from its `$SRV.STATS`, and what of it an operator should know (spec/iris.md, Which model answers).
 package struct IrisReport: Equatable, Sendable {
     /// State of a link.
     package struct Link: Equatable, Sendable {

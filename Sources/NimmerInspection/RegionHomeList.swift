@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerOutput
 import NimmerWave
 
-/// Homes of regions as the thalamus answers them (iris.md, Regions that mean the same).
+/// Homes of regions as the thalamus answers them (spec/iris.md, Regions that mean the same).
 package struct RegionHomeList: Sendable {
     /// One region.
     package struct Row: Sendable {

@@ -50,7 +50,7 @@ public struct EmbeddingChainStatus: Sendable, Hashable {
 
     init() {}
 
-    /// Members of `iris` in `$SRV.STATS` (iris.md, Which model answers).
+    /// Members of `iris` in `$SRV.STATS` (spec/iris.md, Which model answers).
     public var json: JSON {
         var object: JSONObject = [
             "model": model.map { .string($0.name) } ?? .null,

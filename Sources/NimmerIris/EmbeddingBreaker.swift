@@ -1,4 +1,4 @@
-/// Leaves out a link of a chain that has failed several times in a row (iris.md, Which model answers).
+/// Leaves out a link of a chain that has failed several times in a row (spec/iris.md, Which model answers).
 ///
 /// After the pause one question tries it; the others leave it out until that one is answered.
 struct EmbeddingBreaker: Sendable {

@@ -2,7 +2,7 @@ import NimmerWave
 import Synchronization
 
 /// The organ with the real model, and the table where it does not answer; each answer names its model
-/// (iris.md, Which model answers).
+/// (spec/iris.md, Which model answers).
 ///
 /// The model in force is the organ's where there is one, else the table's. It never changes with what can be reached: while the organ is gone
 /// the table's answers are marked as degraded, and are compared with its own alone.

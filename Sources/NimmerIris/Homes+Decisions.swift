@@ -1,6 +1,6 @@
 import NimmerWave
 
-// What a model decides: a region that is seen for the first time joins or founds (iris.md, Regions that mean the same).
+// What a model decides: a region that is seen for the first time joins or founds (spec/iris.md, Regions that mean the same).
 
 extension Homes {
     /// Embedding of a region, or the reason why it has no embedding.

@@ -1,6 +1,6 @@
 import NimmerWave
 
-// What people decide (iris.md, Regions that mean the same): each change is refused while a gate that it is about is open, so that no opening
+// What people decide (spec/iris.md, Regions that mean the same): each change is refused while a gate that it is about is open, so that no opening
 // loses its witnesses.
 
 extension Homes {

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Homes of the regions that waves name: each region lives in one, whose gate hears its waves (iris.md, Regions that mean the same).
+/// Homes of the regions that waves name: each region lives in one, whose gate hears its waves (spec/iris.md, Regions that mean the same).
 ///
 /// A value without clock: the fold of ``RegionAssignment`` events. Of the events of one region the one with the highest revision counts, so that
 /// the same log gives the same homes in whatever order it is delivered.

@@ -1,6 +1,6 @@
 import NimmerPlatform
 
-/// The table of meanings and the dictionary beside it, as the process finds them (iris.md, Embeddings).
+/// The table of meanings and the dictionary beside it, as the process finds them (spec/iris.md, Embeddings).
 package struct MeaningFiles: Sendable {
     /// The table.
     package let table: EmbeddingTable

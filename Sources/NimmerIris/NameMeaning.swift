@@ -37,7 +37,7 @@ package struct NameMeaning: Sendable, Hashable {
     }
 }
 
-/// Model that embeds names at once, in the process, with the dictionary: the table (iris.md, Embeddings).
+/// Model that embeds names at once, in the process, with the dictionary: the table (spec/iris.md, Embeddings).
 package struct NameMeanings: Sendable {
     /// The model.
     package let model: EmbeddingModel

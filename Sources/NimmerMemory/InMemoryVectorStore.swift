@@ -33,6 +33,16 @@ public final class InMemoryVectorStore: VectorStore {
         kernels.contents.withLock { $0[kernel, default: MeaningContents()].keep(items) }
     }
 
+    /// Items of other models; see ``VectorStore/withoutEmbedding(of:kind:in:before:limit:)``.
+    public func withoutEmbedding(
+        of model: EmbeddingModel, kind: RememberedItem.Kind, in environment: Environment, before: VectorPlace?,
+        limit: Int
+    ) async throws(MemoryError) -> [RememberedItem] {
+        kernels.contents.withLock {
+            $0[kernel]?.withoutEmbedding(of: model, kind: kind, in: environment, before: before, limit: limit) ?? []
+        }
+    }
+
     /// The nearest items.
     public func search(_ query: VectorQuery) async throws(MemoryError) -> [VectorMatch] {
         try query.check()
@@ -62,21 +72,22 @@ struct MeaningContents: Sendable {
         var index: ExactIndex
         var items: [RememberedItem] = []
         var duplicates: [Int] = []
+        /// Ids of what was kept or counted.
+        var known: Set<MessageID> = []
     }
 
     private var shelves: [EmbeddingModel: Shelf] = [:]
-    /// Ids of what was kept or counted.
-    private var known: Set<MessageID> = []
 
     mutating func keep(_ items: [RememberedItem]) -> VectorReport {
         var report = VectorReport()
         for item in report.admit(items) {
-            guard known.insert(item.id).inserted else {
+            var shelf =
+                shelves.removeValue(forKey: item.model) ?? Shelf(index: ExactIndex(dimensions: item.model.dimensions))
+            defer { shelves[item.model] = shelf }
+            guard shelf.known.insert(item.id).inserted else {
                 report.known += 1
                 continue
             }
-            var shelf =
-                shelves.removeValue(forKey: item.model) ?? Shelf(index: ExactIndex(dimensions: item.model.dimensions))
             if let original = shelf.index.original(of: item) {
                 shelf.duplicates[original.place] += 1
                 report.duplicates += 1
@@ -86,9 +97,22 @@ struct MeaningContents: Sendable {
                 shelf.duplicates.append(0)
                 report.kept += 1
             }
-            shelves[item.model] = shelf
         }
         return report
+    }
+
+    func withoutEmbedding(
+        of model: EmbeddingModel, kind: RememberedItem.Kind, in environment: Environment, before: VectorPlace?,
+        limit: Int
+    ) -> [RememberedItem] {
+        var seen = shelves[model]?.known ?? []
+        let others = shelves.filter { $0.key != model }.values.flatMap(\.items)
+            .filter { item in
+                item.kind == kind && item.environment == environment
+                    && before.map { VectorPlace(item) < $0 } ?? true
+            }
+            .sorted { VectorPlace($1) < VectorPlace($0) }
+        return Array(others.filter { seen.insert($0.id).inserted }.prefix(max(0, limit)))
     }
 
     func search(_ query: VectorQuery) -> [VectorMatch] {

@@ -4,7 +4,7 @@ import NimmerWave
 /// Contract of memory by meaning: embeddings of what happened, found again by what they are near to.
 ///
 /// One conformance suite, `VectorStoreConformance`, holds every implementation to this text: embeddings of another model, and those of
-/// another kernel, are never found; writing an item again changes nothing; of near duplicates the first stays and is counted.
+/// another kernel, are never found; writing an item of one model again changes nothing; of near duplicates the first stays and is counted.
 public protocol VectorStore: Sendable {
     /// Connects, and checks that there is a place for embeddings; when that is done already, checks that the store still answers.
     func open() async throws(MemoryError)
@@ -12,6 +12,16 @@ public protocol VectorStore: Sendable {
     /// Keeps items, each unless one of the same kind and region is nearer than ``RememberedItem/duplicateCosine``: then that one's counter
     /// goes up. One that cannot be kept is refused alone, by name.
     func keep(_ items: [RememberedItem]) async throws(MemoryError) -> VectorReport
+
+    /// Items of one kind that other models embedded and this one did not, the newest first; of several models one counts.
+    ///
+    /// - Parameters:
+    ///   - before: only items before that place in this order; nil: from the newest.
+    ///   - limit: items at most.
+    func withoutEmbedding(
+        of model: EmbeddingModel, kind: RememberedItem.Kind, in environment: Environment, before: VectorPlace?,
+        limit: Int
+    ) async throws(MemoryError) -> [RememberedItem]
 
     /// The nearest items, nearest first; of equals the newest first, then by id.
     func search(_ query: VectorQuery) async throws(MemoryError) -> [VectorMatch]
@@ -37,7 +47,7 @@ public struct RememberedItem: Sendable, Hashable {
     /// Cosine above which an item is a duplicate of an earlier one of its kind and region (memory.md, The store of meanings).
     public static let duplicateCosine = 0.95
 
-    /// Its message's id: the key.
+    /// Its message's id: the key, together with the model.
     public var id: MessageID
     /// Kind.
     public var kind: Kind
@@ -72,6 +82,23 @@ public struct RememberedItem: Sendable, Hashable {
         self.embedding = embedding
         self.model = model
     }
+}
+
+/// Place of an item in the order of time, and of its id.
+public struct VectorPlace: Sendable, Hashable, Comparable {
+    /// Time of the item.
+    public var at: Timestamp
+    /// Its id.
+    public var id: MessageID
+
+    /// The place of an item.
+    public init(_ item: RememberedItem) {
+        at = item.at
+        id = item.id
+    }
+
+    /// Returns whether one comes before the other.
+    public static func < (a: VectorPlace, b: VectorPlace) -> Bool { a.at != b.at ? a.at < b.at : a.id < b.id }
 }
 
 /// A question to a ``VectorStore``.

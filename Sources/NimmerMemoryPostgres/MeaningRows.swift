@@ -5,7 +5,7 @@ import NimmerWave
 /// Rows of `memory_meanings` as they are read back: as text for matches, in binary for what is searched in the process.
 enum MeaningRows {
     /// The columns of a match, of `m` (`memory_meanings`) and `o` (`meaning_outcomes`).
-    static let columns =
+    static let columns: StaticString =
         "m.message_id, m.kind, m.env, m.region, m.opening, m.at, m.text, m.model, m.dimensions, array_send(m.embedding), m.duplicates, o.result"
     private static let names = [
         "message_id", "kind", "env", "region", "opening", "at", "text", "model", "dimensions", "embedding",
@@ -14,8 +14,9 @@ enum MeaningRows {
 
     /// A match out of the columns of ``columns``.
     ///
+    /// - Parameter query: the question that it answers; nil: none, and its cosine is 1.
     /// - Throws: an error that names the row and the column that does not fit.
-    static func match(_ row: [String?], _ query: VectorQuery) throws(MemoryError) -> VectorMatch {
+    static func match(_ row: [String?], _ query: VectorQuery?) throws(MemoryError) -> VectorMatch {
         do throws(Refusal) {
             let columns = try NamedColumns(names, row)
             let item = RememberedItem(
@@ -28,11 +29,11 @@ enum MeaningRows {
                 embedding: try columns.read("embedding", "be an embedding") { embedding(hexadecimal: $0) },
                 model: EmbeddingModel(
                     name: try columns.text("model"), dimensions: try columns.whole("dimensions")))
-            guard item.embedding.dimensions == query.embedding.dimensions else {
+            guard item.embedding.dimensions == query?.embedding.dimensions ?? item.model.dimensions else {
                 throw Refusal(.value, field: "embedding", "embedding must have the components of its model")
             }
             return VectorMatch(
-                item: item, cosine: item.embedding.cosine(query.embedding),
+                item: item, cosine: query.map { item.embedding.cosine($0.embedding) } ?? 1,
                 duplicates: try columns.whole("duplicates"), outcome: columns.optional("outcome"))
         } catch {
             let id = row.first ?? nil

@@ -45,15 +45,17 @@ struct MeaningWriting {
             "select pg_advisory_xact_lock(hashtext('nimmerverse meanings'), hashtext(\(kernel.text)))")
     }
 
-    /// The ids that were kept or counted before.
+    /// The ids that were kept or counted before, of this model.
     func known(_ items: [RememberedItem]) throws(PostgresFailure) -> Set<MessageID> {
-        let ids = MeaningSQL.array(items.map(\.id.text))
+        var sql = MeaningSQL(kernel, model)
+        let ids = sql.bind(MeaningSQL.array(items.map(\.id.text))) + "::uuid[]"
         let found = try connection.run(
-            """
-            select message_id from memory_meanings where kernel = \(kernel.text) and message_id = any(\(ids)::uuid[])
-            union all
-            select message_id from meaning_duplicates where kernel = \(kernel.text) and message_id = any(\(ids)::uuid[])
-            """)
+            sql.statement(
+                """
+                select message_id from memory_meanings where \(sql.conditions) and message_id = any(\(ids))
+                union all
+                select message_id from meaning_duplicates where \(sql.conditions) and message_id = any(\(ids))
+                """))
         return Set(found.column.compactMap { try? MessageID($0) })
     }
 
@@ -126,8 +128,9 @@ struct MeaningWriting {
         let originals = MeaningSQL.array(plan.duplicates.map(\.original.text))
         try connection.run(
             """
-            insert into meaning_duplicates (kernel, message_id, original)
-            select \(kernel.text), d.id, d.original from unnest(\(ids)::uuid[], \(originals)::uuid[]) as d(id, original)
+            insert into meaning_duplicates (kernel, model, dimensions, message_id, original)
+            select \(kernel.text), \(model.name), \(model.dimensions)::int, d.id, d.original
+            from unnest(\(ids)::uuid[], \(originals)::uuid[]) as d(id, original)
             """)
         guard !plan.counted.isEmpty else { return }
         let counted = plan.counted.sorted { $0.key < $1.key }
@@ -137,7 +140,8 @@ struct MeaningWriting {
             """
             update memory_meanings m set duplicates = m.duplicates + c.number
             from unnest(\(rows)::uuid[], \(numbers)::int[]) as c(id, number)
-            where m.kernel = \(kernel.text) and m.message_id = c.id
+            where m.kernel = \(kernel.text) and m.model = \(model.name) and m.dimensions = \(model.dimensions)::int
+                and m.message_id = c.id
             """
         ).affected
         guard changed == counted.count else { throw .staleMeanings(connection.name) }

@@ -3,6 +3,9 @@ import NimmerMemory
 import NimmerWave
 
 extension PostgresStore: MeaningSource {
+    /// The kernel whose embeddings count, by the table's key.
+    private static let ownKernel: StaticString = "(select coalesce(meaning_kernel(), 'main'))"
+
     /// Lets rows wait; see ``MeaningSource/beginMeanings(_:model:)``.
     public func beginMeanings(_ environment: Environment, model: EmbeddingModel) throws(MemoryError) {
         try inTransaction { (connection) throws(PostgresFailure) in
@@ -15,6 +18,7 @@ extension PostgresStore: MeaningSource {
                 returning env
                 """)
             guard found.first != nil else { return }
+            // What the model embedded before, ahead of another one, stays as it is.
             let limit = PendingMeanings.backfill
             try connection.run(
                 """
@@ -22,6 +26,10 @@ extension PostgresStore: MeaningSource {
                 select env, 'collapse', collapse_id
                 from (select env, collapse_id, window_end from collapses where env = \(environment.rawValue)
                       order by window_end desc limit \(limit)::bigint) newest
+                where not exists (select from memory_meanings m where m.kernel = \(name: Self.ownKernel)
+                                  and m.message_id = newest.collapse_id and m.model = \(model.name) and m.dimensions = \(model.dimensions)::integer)
+                  and not exists (select from meaning_duplicates m where m.kernel = \(name: Self.ownKernel)
+                                  and m.message_id = newest.collapse_id and m.model = \(model.name) and m.dimensions = \(model.dimensions)::integer)
                 order by window_end on conflict do nothing
                 """)
             try connection.run(
@@ -31,6 +39,10 @@ extension PostgresStore: MeaningSource {
                 from (select env, request_id, published_at from cognitive_responses
                       where env = \(environment.rawValue) and outcome = 'answered'
                       order by published_at desc limit \(limit)::bigint) newest
+                where not exists (select from memory_meanings m where m.kernel = \(name: Self.ownKernel)
+                                  and m.message_id = newest.request_id and m.model = \(model.name) and m.dimensions = \(model.dimensions)::integer)
+                  and not exists (select from meaning_duplicates m where m.kernel = \(name: Self.ownKernel)
+                                  and m.message_id = newest.request_id and m.model = \(model.name) and m.dimensions = \(model.dimensions)::integer)
                 order by published_at on conflict do nothing
                 """)
             try connection.run(
@@ -40,6 +52,10 @@ extension PostgresStore: MeaningSource {
                 from (select env, message_id, at from accepted_outcomes
                       where env = \(environment.rawValue) and coalesce(kind, 'outcome') in ('outcome', 'replacement')
                       order by at desc limit \(limit)::bigint) newest
+                where not exists (select from memory_meanings m where m.kernel = \(name: Self.ownKernel)
+                                  and m.message_id = newest.message_id and m.model = \(model.name) and m.dimensions = \(model.dimensions)::integer)
+                  and not exists (select from meaning_duplicates m where m.kernel = \(name: Self.ownKernel)
+                                  and m.message_id = newest.message_id and m.model = \(model.name) and m.dimensions = \(model.dimensions)::integer)
                 order by at on conflict do nothing
                 """)
         }

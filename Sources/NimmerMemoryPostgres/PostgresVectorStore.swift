@@ -68,7 +68,7 @@ public actor PostgresVectorStore: VectorStore {
         try query.check()
         let rows = try perform { (connection, vectors) throws(PostgresFailure) in
             if vectors.support.isInDatabase {
-                return try MeaningSearch(kernel: kernel, query: query, vectors: vectors, connection: connection).run()
+                return try VectorSearch(kernel: kernel, query: query, vectors: vectors, connection: connection).run()
             }
             return try searchHeld(query, on: connection)
         }
@@ -166,7 +166,7 @@ public actor PostgresVectorStore: VectorStore {
             """)
     }
 
-    private func perform<Result>(
+    func perform<Result>(
         _ body: (PostgresConnection, VectorExtension) throws(PostgresFailure) -> Result
     ) throws(MemoryError) -> Result {
         var isSecond = false

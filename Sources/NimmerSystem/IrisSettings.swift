@@ -1,4 +1,4 @@
-/// Meaning as vectors: when regions join, which organ has the real model, what a mind is reminded of (iris.md).
+/// Meaning as vectors: when regions join, which organ has the real model, what a mind is reminded of (spec/iris.md).
 ///
 /// The section `iris` of a system file; an empty one (`iris: {}`) is on with the defaults.
 public struct IrisSettings: Sendable, Hashable {

@@ -8,7 +8,7 @@ package enum ProcessKeys {
     /// Those of the bridge.
     package static let bridge = all + ["max_requests"]
     /// Those of the hippocampus; its batches and its database are settings of the system.
-    package static let memory = all
+    package static let memory = all + ["max_requests"]
     /// Those of an organ.
     package static let organ = all + ["lock_folder"]
 }

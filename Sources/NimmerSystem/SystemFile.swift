@@ -153,21 +153,6 @@ public struct ThalamusSettings: Sendable {
     public init() {}
 }
 
-/// The hippocampus's part of a system file (memory.md).
-public struct MemorySettings: Sendable {
-    /// A batch is written at the latest after this many milliseconds.
-    public var batchMS = 200
-    /// A batch is written at the latest with this many rows.
-    public var batchRows = 2_000
-    /// Days that transitions and what belongs to them are kept; nil: forever.
-    public var retentionDays: Int?
-    /// Settings of the hippocampus's process.
-    package var processSettings: [YAMLNode.Entry] = []
-
-    /// The defaults: 200 ms, 2,000 rows, kept forever.
-    public init() {}
-}
-
 /// The nats-server's part of a system file; nil means what the environment states.
 public struct NATSSettings: Sendable {
     /// `nats://127.0.0.1:4222`.

@@ -34,7 +34,8 @@ extension SystemFile {
         verify = try VerificationRule.rules(try keys.entries("verify"), cells: cells, nerves: nerves, file: file)
         thalamus = try SystemFile.thalamus(keys.node("thalamus"), file: file)
         bridge = try BridgeSettings(keys.node("bridge"), file: file)
-        memory = try SystemFile.memory(keys.node("memory"), file: file)
+        memory = try SystemFile.memory(
+            keys.node("memory"), organs: organs, minds: bridge.minds.map(\.name), file: file)
         iris = try SystemFile.iris(keys.node("iris"), organs: organs, file: file)
         lifeforce = try LifeforceSettings(keys.node("lifeforce"), file: file)
         artifacts = try ArtifactBounds(keys.node("artifacts"), file: file)
@@ -210,18 +211,6 @@ extension SystemFile {
                     region: entry.key, patterns: nodes.map { $0.text ?? "" }, mark: entry.mark))
         }
         return rules
-    }
-
-    private static func memory(_ node: YAMLNode?, file: String) throws(SystemError) -> MemorySettings {
-        var settings = MemorySettings()
-        guard let node else { return settings }
-        var keys = try MappingReader(node, place: "memory", file: file)
-        settings.batchMS = try keys.integer("batch_ms", in: 1...60_000, unit: "milliseconds") ?? settings.batchMS
-        settings.batchRows = try keys.integer("batch_rows", in: 1...100_000) ?? settings.batchRows
-        settings.retentionDays = try keys.integer("retention_days", in: 1...36_500, unit: "days")
-        settings.processSettings = keys.entries(of: ProcessKeys.memory)
-        try keys.finish()
-        return settings
     }
 
     private static func nats(_ node: YAMLNode?, file: String) throws(SystemError) -> NATSSettings {

@@ -2,7 +2,7 @@ import NimmerIris
 import NimmerSystem
 import NimmerWave
 
-/// Joining of regions that mean the same, as a thalamus is configured for it (iris.md, Regions that mean the same).
+/// Joining of regions that mean the same, as a thalamus is configured for it (spec/iris.md, Regions that mean the same).
 package struct Joining: Sendable {
     /// Cosine from which a region joins a home.
     package var join: Double

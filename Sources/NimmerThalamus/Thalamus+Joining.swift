@@ -2,7 +2,7 @@ import NimmerGate
 import NimmerIris
 import NimmerWave
 
-// Regions that are seen for the first time wait until their home is decided: outside, where there is a log, or at once in replay (iris.md, Regions
+// Regions that are seen for the first time wait until their home is decided: outside, where there is a log, or at once in replay (spec/iris.md, Regions
 // that mean the same). Waves of regions that are known never come here.
 
 extension Verdict {

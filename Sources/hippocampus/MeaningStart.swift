@@ -38,6 +38,7 @@ struct MeaningStart: Sendable {
             embedder: { () async throws(EmbeddingError) -> any Embedder in try await ModelInForce(batches) },
             environment: process.environment,
             isTrusted: { sender, origin in grants.permits(sender, as: origin.text) },
+            summaries: Self.summaries(process),
             notify: { notice in
                 switch notice {
                 case .stopped(let trouble, let reason):
@@ -49,8 +50,23 @@ struct MeaningStart: Sendable {
                 }
             })
         search = MemorySearch(
-            keeper,
+            // And another: no question waits for a batch.
+            keeper, vectors: PostgresVectorStore(database, kernel: kernel),
             embedder: { () async throws(EmbeddingError) -> any Embedder in try await ModelInForce(questions) })
+    }
+}
+
+extension MeaningStart {
+    /// Levels and writer of summaries, as the system file names them.
+    private static func summaries(_ process: ServiceProcess) -> SummaryMaking {
+        guard let memory = process.system?.memory else { return SummaryMaking() }
+        var write: SummaryMaking.Writer?
+        if let organ = memory.summaries.flatMap({ OrganWriter($0, process) }) {
+            write = { (facts: String, time: Duration) async throws(SummaryMaking.Failure) -> String in
+                try await organ.write(facts, within: time)
+            }
+        }
+        return SummaryMaking(levels: memory.levels, writer: write)
     }
 }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import NimmerServers
 
-/// Memory by meaning on a whole system, with a real nats-server and PostgreSQL (iris.md, Memory by meaning).
+/// Memory by meaning on a whole system, with a real nats-server and PostgreSQL (spec/iris.md, Memory by meaning).
 @Suite("Memory by meaning", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(10)))
 struct MeaningfulMemoryTests {
     private static let system = """

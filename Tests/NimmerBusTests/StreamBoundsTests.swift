@@ -156,7 +156,7 @@ struct StreamBoundsTests {
 
     /// A server with little room gets small streams, and all of them; one with more than enough gets what each wants.
     @Test(
-        arguments: await Servers.installed(), [("15M", 1), ("18M", 4), ("64M", 4), ("200M", 16), ("2G", 256)])
+        arguments: await Servers.installed(), [("16M", 1), ("19M", 4), ("64M", 4), ("200M", 16), ("2G", 256)])
     func anyServerHoldsAllOfThem(_ binary: NATSBinary, _ room: (limit: String, transitions: Int)) async throws {
         let folder = try TestServer.temporaryFolder()
         let server = try await TestServer.start(

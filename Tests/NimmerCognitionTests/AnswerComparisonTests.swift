@@ -33,7 +33,8 @@ struct AnswerComparisonTests {
     func absence() {
         let unanswered = AnswerComparison(request, then: nil, now: decision("wait", confidence: 0.5))
         #expect(unanswered.differences.compactMap { $0["key"]?.string } == ["action", "commands", "confidence"])
-        let json = AnswerComparison(request, then: nil, now: nil).json(asked: [["mind": "m"]])
+        let json = AnswerComparison(request, then: nil, now: nil).json(asked: [["mind": "m"]], reminders: 2)
+        #expect(json["reminders_not_repeated"]?.int == 2)
         #expect(json["then"]?.isNull == true && json["now"]?.isNull == true && json["differences"]?.array == [])
         #expect(json["request_id"]?.string == request.requestID.text && json["asked"]?.array?.count == 1)
     }

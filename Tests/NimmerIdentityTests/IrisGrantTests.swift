@@ -6,7 +6,7 @@ import Testing
 
 /// Who compares names may have the organ embed them, and ask nothing else of it.
 @Suite struct IrisGrantTests {
-    private static func thalamus(_ iris: String) throws -> Grant {
+    private static func grant(_ iris: String, of name: String = "thalamus") throws -> Grant {
         let text = """
             nimmerverse: 1
             name: t
@@ -16,11 +16,11 @@ import Testing
             \(iris)
             """
         let system = try SystemFile(parsing: Array(text.utf8), file: "t.yaml")
-        return try #require(try Grant.all(of: system, in: .dev).first { $0.name == "thalamus" })
+        return try #require(try Grant.all(of: system, in: .dev).first { $0.name == name })
     }
 
     @Test func theThalamusMayHaveItsOrganEmbed() throws {
-        let grant = try Self.thalamus("iris: {organ: eye}")
+        let grant = try Self.grant("iris: {organ: eye}")
         for subject in ["dev.organs.eye.embed", "dev.organs.eye.embed.thalamus", "$SRV.STATS.eye"] {
             #expect(grant.mayPublish(subject), "\(subject)")
         }
@@ -32,8 +32,19 @@ import Testing
         }
     }
 
+    @Test func theHippocampusMayAskTheOrganThatWritesSummaries() throws {
+        let grant = try Self.grant("memory: {summaries: voice}\niris: {organ: eye}", of: "hippocampus")
+        #expect(grant.mayPublish("dev.organs.voice.ask.hippocampus"))
+        #expect(!grant.mayPublish("dev.organs.eye.ask.hippocampus"))
+        #expect(!grant.mayPublish("dev.organs.voice.embed.hippocampus"))
+        for other in ["memory: {summaries: voice}", "memory: {summaries: extractive}\niris: {}"] {
+            let grant = try Self.grant(other, of: "hippocampus")
+            #expect(!grant.mayPublish("dev.organs.voice.ask.hippocampus"), "\(other)")
+        }
+    }
+
     @Test(arguments: ["", "iris: {}"])
     func withoutAnOrganThereIsNothingToAsk(_ iris: String) throws {
-        #expect(!(try Self.thalamus(iris)).mayPublish("dev.organs.eye.embed.thalamus"))
+        #expect(!(try Self.grant(iris)).mayPublish("dev.organs.eye.embed.thalamus"))
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NimmerInspection
 
-/// Homes of regions, for a person (iris.md, Regions that mean the same).
+/// Homes of regions, for a person (spec/iris.md, Regions that mean the same).
 @Suite("Reports about regions") struct RegionReportTests {
     @Test func eachHomeIsListedWithItsMembers() {
         let rows: [JSON] = [

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NimmerIris
 
-/// The organ, then the table; never both in one answer (iris.md, Which model answers).
+/// The organ, then the table; never both in one answer (spec/iris.md, Which model answers).
 @Suite struct EmbeddingChainTests {
     /// A link whose answers the test decides.
     final class Scripted: Embedder {

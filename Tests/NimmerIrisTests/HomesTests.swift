@@ -4,7 +4,7 @@ import Testing
 
 @testable import NimmerIris
 
-/// Where regions live: decisions, the fold of the log, and what people decide (iris.md, Regions that mean the same).
+/// Where regions live: decisions, the fold of the log, and what people decide (spec/iris.md, Regions that mean the same).
 @Suite("Homes") struct HomesTests {
     static let author = Homes.Author("thalamus-1", at: Timestamp(milliseconds: 1_771_093_800_000))
     static let model = EmbeddingModel(name: "table/tiny-2@00000000", dimensions: 2)
@@ -278,7 +278,7 @@ private func sineAndCosine(_ degrees: Double) -> (Double, Double) {
     // A rotation by one degree, repeated.
     let (sine, cosine) = (0.017452406437283512, 0.9998476951563913)
     var point = (x: 1.0, y: 0.0)
-    let whole = Int(degrees)
+    let whole = Int(saturating: degrees)
     for _ in 0..<whole { point = (point.x * cosine - point.y * sine, point.x * sine + point.y * cosine) }
     let rest = (degrees - Double(whole)) * 0.017453292519943295
     return (point.y * (1 - rest * rest / 2) + point.x * rest, point.x * (1 - rest * rest / 2) - point.y * rest)

@@ -144,7 +144,7 @@ struct MeaningIsolationTests {
             "set row_security = off; select * from memory_meanings",
             "create policy mine on memory_meanings using (true)",
             "insert into memory_meanings (\(columns)) select 'bob', gen_random_uuid(), \(columns.dropFirst("kernel, message_id, ".count)) from memory_meanings",
-            "insert into meaning_duplicates select 'bob', gen_random_uuid(), gen_random_uuid()",
+            "insert into meaning_duplicates select 'bob', gen_random_uuid(), gen_random_uuid(), 'm', 1",
             "copy memory_meanings from stdin", "truncate memory_meanings", "copy \(part) to stdout",
             "create trigger t after insert on memory_meanings execute function meaning_kernel()",
             "create materialized view public.stolen as select * from memory_meanings",

@@ -6,7 +6,7 @@ import Testing
 
 @testable import NimmerReplay
 
-/// Regions join in a replay by the table alone, the same each time (iris.md, Regions that mean the same).
+/// Regions join in a replay by the table alone, the same each time (spec/iris.md, Regions that mean the same).
 @Suite("replay: regions that mean the same") struct JoinedReplayTests {
     private func run(_ iris: String) throws -> (text: String, openings: [String], notes: [String]) {
         let text = """

@@ -5,7 +5,7 @@ import NimmerThalamus
 import NimmerWave
 import Testing
 
-/// Waves of regions without a home wait, within bounds, and are judged by the time at which they came (iris.md, Regions that mean the same).
+/// Waves of regions without a home wait, within bounds, and are judged by the time at which they came (spec/iris.md, Regions that mean the same).
 @Suite("Held waves") struct HeldWavesTests {
     private func bench(_ tune: (inout ThalamusConfiguration) -> Void = { _ in }) -> Bench {
         Bench {

@@ -33,7 +33,8 @@ import Testing
         let commands = lines.filter { $0.hasPrefix("nimmer ") }
         #expect(commands.count >= 7)
         for command in commands {
-            let words = command.split(separator: " ").dropFirst().map(String.init)
+            // A comment follows the number sign, as in a shell.
+            let words = command.prefix { $0 != "#" }.split(separator: " ").dropFirst().map(String.init)
             #expect(throws: Never.self, "\(command)") { try Nimmer.parseAsRoot(words) }
         }
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct GoldenTests {
     @Test func everyAcceptedMessageIsTaken() throws {
         let files = Golden.files("accept", ".json")
-        #expect(files.count == 10)
+        #expect(files.count == 14)
         for file in files {
             let bytes = Golden.read(file)
             var view = WaveView()
@@ -17,7 +17,7 @@ import Testing
 
     @Test func everyRefusedMessageIsRefusedForItsReason() throws {
         let files = Golden.files("reject", ".json")
-        #expect(files.count == 36)
+        #expect(files.count == 43)
         for file in files {
             let bytes = Golden.read(file)
             let reason = String(decoding: Golden.read(file.replacing(".json", with: ".reason")), as: UTF8.self)

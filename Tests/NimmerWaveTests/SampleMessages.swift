@@ -34,8 +34,13 @@ enum SampleMessages {
                     domain: math, confidence: 0.125, semanticContent: opaque, lifeforceCost: 0.1,
                     region: try Region("math.sums"), polarity: -1, origin: try Token("abacus"),
                     vector: [1, -0.5, 1e-3],
-                    correlationID: "question-7", intervalMilliseconds: 250.5), from: .nerve, .virtual),
+                    correlationID: "question-7", intervalMilliseconds: 250.5,
+                    artifacts: [try artifact()]), from: .nerve, .virtual),
         ]
+    }
+
+    private static func artifact() throws -> ArtifactReference {
+        ArtifactReference(digest: ArtifactDigest(of: [1, 2, 3]), type: try MediaType("image/png"), bytes: 3)
     }
 
     private static func changes() throws -> [Sample] {

@@ -155,7 +155,7 @@ extension ArtifactStore {
 
 extension ArtifactBounds {
     /// Refuses an artifact of so many bytes where it is too large.
-    func check(_ bytes: Int64) throws(ArtifactError) {
+    package func check(_ bytes: Int64) throws(ArtifactError) {
         guard bytes > maximumArtifactBytes else { return }
         throw ArtifactError(
             .tooLarge,

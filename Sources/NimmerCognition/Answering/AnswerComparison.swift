@@ -25,11 +25,14 @@ package struct AnswerComparison: Sendable {
 
     /// The answer to `replay`.
     ///
-    /// - Parameter asked: each mind that was asked, with what came of it.
-    package func json(asked: [JSON]) -> JSON {
+    /// - Parameters:
+    ///   - asked: each mind that was asked, with what came of it.
+    ///   - reminders: number of earlier decisions that the former prompt held and this one does not.
+    package func json(asked: [JSON], reminders: Int) -> JSON {
         [
             "request_id": .string(request.requestID.text), "event_type": .string(request.eventType),
             "then": then ?? .null, "now": now ?? .null, "asked": .array(asked), "differences": .array(differences),
+            "reminders_not_repeated": .number(Double(reminders)),
         ]
     }
 

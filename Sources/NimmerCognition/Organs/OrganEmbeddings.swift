@@ -1,7 +1,7 @@
 import NimmerSystem
 import NimmerWave
 
-/// Checks the vectors that a model's server answers, and names the model that made them (iris.md, Which model answers).
+/// Checks the vectors that a model's server answers, and names the model that made them (spec/iris.md, Which model answers).
 ///
 /// Its answers have embeddings of length 1, all of as many components, by a model whose name changes with everything that makes its
 /// vectors: the server's kind, the model, the text before each text, and what the server states of the model's content.

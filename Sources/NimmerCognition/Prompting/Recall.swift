@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Earlier decisions that a mind is reminded of, with what became of them (iris.md, Recall).
+/// Earlier decisions that a mind is reminded of, with what became of them (spec/iris.md, Recall).
 ///
 /// Quoted data in the prompt, as witnesses are: their texts hold what was sensed, and order nothing. One whose outcome failed is marked, and is
 /// no example to follow.

@@ -3,7 +3,7 @@ import NimmerMemory
 import NimmerWave
 import Synchronization
 
-/// Embeds what was committed, in a task of its own: in batches, after the commit, and never in its way (iris.md, Memory by meaning).
+/// Embeds what was committed, in a task of its own: in batches, after the commit, and never in its way (spec/iris.md, Memory by meaning).
 ///
 /// Rows that wait stand in the database, so that a process that ends finds it again. A model or a store that does not answer leaves it there; a
 /// text without an embedding is counted and left out.
@@ -33,6 +33,10 @@ package final class MeaningKeeper: Sendable {
     private let wakeUps: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
     let state = Mutex(MeaningStatus())
+    /// How summaries are made.
+    let summaries: SummaryMaking
+    /// Summaries of other models that were taken up, of the model in force.
+    let takenUp = Mutex(TakenUp())
     /// The last day that is known to have summaries; nil before the first look.
     let lastDay = Mutex<String?>(nil)
 
@@ -43,10 +47,12 @@ package final class MeaningKeeper: Sendable {
     ///   - vectors: where items are kept.
     ///   - embedder: finds the embedder whose model is in force; asked before each batch.
     ///   - isTrusted: whether a sender may speak as an origin; the content of others is left out.
+    ///   - summaries: levels of regions, and what writes summaries; extracted unless given.
     ///   - notify: called once for each change that a person should know.
     package init(
         _ source: any MeaningSource & SummarySource, _ vectors: any VectorStore, embedder: @escaping EmbedderSource,
         environment: Environment, isTrusted: @escaping @Sendable (String, Token) -> Bool,
+        summaries: SummaryMaking = SummaryMaking(),
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) {
         self.source = source
@@ -54,6 +60,7 @@ package final class MeaningKeeper: Sendable {
         self.embedder = embedder
         self.environment = environment
         self.isTrusted = isTrusted
+        self.summaries = summaries
         self.notify = notify
         (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -64,16 +71,22 @@ package final class MeaningKeeper: Sendable {
     /// Something was committed; never waits.
     package func committed() { wakeUp.yield() }
 
-    /// Embeds until the task is cancelled: after each commit, and every two seconds.
+    /// Embeds until the task is cancelled: after each commit, and every two seconds. Summaries have a task of their own: no row waits for what
+    /// writes them.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 while (try? await Task.sleep(for: .seconds(2))) != nil { self.wakeUp.yield() }
             }
+            group.addTask {
+                while (try? await Task.sleep(for: .seconds(2))) != nil {
+                    while !Task.isCancelled, await self.summarize(at: .now()) {}
+                }
+            }
             wakeUp.yield()
             for await _ in wakeUps {
                 while !Task.isCancelled, await round() {}
-                while !Task.isCancelled, await summarize(at: .now()) {}
+                while !Task.isCancelled, await takeUpSummaries() {}
                 if Task.isCancelled { break }
             }
             group.cancelAll()

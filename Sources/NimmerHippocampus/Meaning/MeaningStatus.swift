@@ -35,6 +35,10 @@ package struct MeaningStatus: Sendable, Hashable {
     package var dropped = 0
     /// Summaries of days that are new.
     package var summaries = 0
+    /// Summaries that an organ wrote.
+    package var written = 0
+    /// Summaries that were extracted although an organ should have written them, by the reason.
+    package var extracted: [SummaryMaking.Failure: Int] = [:]
     /// Searches and recalls that were answered.
     package var answered = 0
     /// Those that were not answered in their time.
@@ -64,11 +68,20 @@ package struct MeaningStatus: Sendable, Hashable {
             "empty": .number(Double(empty)), "unembeddable": .number(Double(unembeddable)),
             "refused": .number(Double(refused)), "waiting": .number(Double(waiting)),
             "dropped": .number(Double(dropped)),
-            "summaries": .number(Double(summaries)), "answered": .number(Double(answered)),
+            "summaries": .number(Double(summaries)), "summaries_written": .number(Double(written)),
+            "summaries_extracted": .object(extractedJSON), "answered": .number(Double(answered)),
             "late": .number(Double(late)), "failed": .number(Double(failed)),
             "model": model.map { .string($0.name) } ?? .null,
             "trouble": trouble.map { .string($0.rawValue) } ?? .null, "reason": .string(reason),
         ]
+    }
+
+    private var extractedJSON: JSONObject {
+        var object: JSONObject = [:]
+        for reason in SummaryMaking.Failure.allCases {
+            if let number = extracted[reason] { object[reason.rawValue] = .number(Double(number)) }
+        }
+        return object
     }
 
     /// Writes the metrics of memory by meaning for `/metrics`.
@@ -79,6 +92,12 @@ package struct MeaningStatus: Sendable, Hashable {
         page.counter("nimmer_meanings_unembeddable_total", "Texts that the model gives no embedding.", unembeddable)
         page.counter("nimmer_meanings_refused_total", "Items that the store cannot keep.", refused)
         page.counter("nimmer_meanings_dropped_total", "Rows dropped, since too many waited.", dropped)
+        page.counter("nimmer_summaries_written_total", "Summaries of days that an organ wrote.", written)
+        for reason in SummaryMaking.Failure.allCases {
+            page.counter(
+                "nimmer_summaries_extracted_total", "Summaries that were extracted instead of written.",
+                extracted[reason] ?? 0, ["reason": reason.rawValue])
+        }
         page.counter("nimmer_meanings_answers_total", "Searches and recalls that were answered.", answered)
         page.counter("nimmer_meanings_late_total", "Searches and recalls without an answer in their time.", late)
         page.counter("nimmer_meanings_failed_total", "Searches and recalls that were refused or failed.", failed)

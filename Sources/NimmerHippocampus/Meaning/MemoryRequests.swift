@@ -5,7 +5,7 @@ import NimmerSystem
 import NimmerWave
 
 /// Answers what is asked of the hippocampus, on `<env>.nervous.cells.hippocampus.request`: `search` for people, `recall` for the bridge
-/// (iris.md, Memory by meaning).
+/// (spec/iris.md, Memory by meaning).
 package struct MemoryRequests: Sendable {
     /// Its commands, for the manifest.
     package static let commands: [(name: String, help: String)] = [

@@ -4,7 +4,7 @@ import NimmerPlatform
 import NimmerWave
 import Synchronization
 
-/// Finds what is near to a text, within a time: a model or a store that hangs is abandoned, not awaited (iris.md, Memory by meaning).
+/// Finds what is near to a text, within a time: a model or a store that hangs is abandoned, not awaited (spec/iris.md, Memory by meaning).
 package struct MemorySearch: Sendable {
     /// Searches and recalls in progress at most, abandoned ones included.
     package static let places = 8
@@ -29,14 +29,20 @@ package struct MemorySearch: Sendable {
     }
 
     private let keeper: MeaningKeeper
+    private let vectors: any VectorStore
     private let embedder: MeaningKeeper.EmbedderSource
     private let calls = AbandonedCalls(places: places)
 
     /// Searches what a keeper keeps.
     ///
-    /// - Parameter embedder: finds the embedder of questions; the keeper's unless given.
-    package init(_ keeper: MeaningKeeper, embedder: MeaningKeeper.EmbedderSource? = nil) {
+    /// - Parameters:
+    ///   - vectors: the store that is asked, one with a connection of its own: no question waits for a batch; the keeper's unless given.
+    ///   - embedder: finds the embedder of questions; the keeper's unless given.
+    package init(
+        _ keeper: MeaningKeeper, vectors: (any VectorStore)? = nil, embedder: MeaningKeeper.EmbedderSource? = nil
+    ) {
         self.keeper = keeper
+        self.vectors = vectors ?? keeper.vectors
         self.embedder = embedder ?? keeper.embedder
     }
 
@@ -44,10 +50,10 @@ package struct MemorySearch: Sendable {
     ///
     /// - Throws: a `MeaningFailure` that names what does not answer.
     package func find(_ question: Question, within time: Duration) async throws -> [VectorMatch] {
-        let (keeper, embedder) = (keeper, embedder)
+        let (keeper, vectors, embedder) = (keeper, vectors, embedder)
         let deadline = ContinuousClock.now + time
         let outcome = await calls.call(within: time) { () async -> Result<[VectorMatch], MeaningFailure> in
-            await Self.find(question, keeper, embedder, by: deadline)
+            await Self.find(question, keeper, vectors, embedder, by: deadline)
         }
         let found: [VectorMatch]
         switch outcome {
@@ -68,8 +74,8 @@ package struct MemorySearch: Sendable {
     }
 
     private static func find(
-        _ question: Question, _ keeper: MeaningKeeper, _ source: MeaningKeeper.EmbedderSource,
-        by deadline: ContinuousClock.Instant
+        _ question: Question, _ keeper: MeaningKeeper, _ vectors: any VectorStore,
+        _ source: MeaningKeeper.EmbedderSource, by deadline: ContinuousClock.Instant
     ) async -> Result<[VectorMatch], MeaningFailure> {
         do {
             let embedder = try await source()
@@ -87,7 +93,7 @@ package struct MemorySearch: Sendable {
             // What is left out here must not leave the answer short.
             let isFiltered = only == nil && question.regions != nil
             query.limit = isFiltered ? 1_000 : question.limit + (question.except == nil ? 0 : 1)
-            let matches = try await keeper.vectors.search(query).filter { match in
+            let matches = try await vectors.search(query).filter { match in
                 if let except = question.except, match.item.id == except { return false }
                 return question.regions?.matches(match.item.region.text) ?? true
             }

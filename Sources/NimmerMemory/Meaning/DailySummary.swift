@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// A region's day (UTC), in counts and in what stood out: extracted from what is stored, without a mind (iris.md, Summaries).
+/// A region's day (UTC), in counts and in what stood out: extracted from what is stored, without a mind (spec/iris.md, Summaries).
 public struct RegionDay: Sendable, Hashable {
     /// The region.
     public var region: Region
@@ -40,6 +40,21 @@ public struct RegionDay: Sendable, Hashable {
 
 /// The summary of a region's day.
 public struct DailySummary: Sendable, Hashable {
+    /// Level of a region, and what is below it.
+    public struct Place: Sendable, Hashable {
+        /// The level's name: `project`; nil: none is declared.
+        public var level: String?
+        /// Openings of the regions below, all the way down.
+        public var openingsBelow = 0
+        /// Texts of the summaries of the level below, in the order of their regions.
+        public var below: [String] = []
+
+        /// Without a level.
+        public init() {}
+    }
+
+    /// What is counted: region, level, day, openings, outcomes and actions.
+    public let counts: String
     /// Text, at most ``MeaningText/maximumBytes``.
     public let text: String
     /// Id: of one environment, region and day the same (decision 0005).
@@ -51,8 +66,15 @@ public struct DailySummary: Sendable, Hashable {
     ///   - day: the counts and what stood out.
     ///   - date: the day, `2026-02-14`.
     ///   - texts: texts of the openings that are quoted, as they are remembered.
-    public init(_ day: RegionDay, on date: String, texts: [String], in environment: Environment) {
-        var text = "\(day.region) on \(date): \(day.openings) openings"
+    ///   - place: level of the region, and the summaries below it, which come before its own openings.
+    ///   - written: what an organ wrote about it; it stands in place of what is quoted, behind the counts. Nil: nothing.
+    public init(
+        _ day: RegionDay, on date: String, texts: [String], in environment: Environment, at place: Place = Place(),
+        written: String? = nil
+    ) {
+        let level = place.level.map { " (\($0))" } ?? ""
+        var text = "\(day.region)\(level) on \(date): \(day.openings) openings"
+        if place.openingsBelow > 0 { text += " and \(place.openingsBelow) below" }
         let outcomes = VerificationResult.allCases.compactMap { result -> String? in
             day.outcomes[result].map { "\($0) \(result.rawValue)" }
         }
@@ -61,15 +83,24 @@ public struct DailySummary: Sendable, Hashable {
             "\(MeaningText.harmless($0.action, MeaningText.nameBytes)) \($0.count) times"
         }
         if !actions.isEmpty { text += "; decided \(actions.joined(separator: ", "))" }
+        counts = text
         var quoted: Set<String> = []
-        for part in texts.prefix(RegionDay.maximumOpenings) where quoted.insert(part).inserted {
-            let next = "; " + MeaningText.cut(part, 500)
+        let room = max(120, 1_400 / max(1, place.below.count))
+        let parts =
+            written.map { [MeaningText.harmless($0, Self.writtenBytes)] }
+            ?? place.below.map { MeaningText.cut($0, room) }
+            + texts.prefix(RegionDay.maximumOpenings).map { MeaningText.cut($0, 500) }
+        for part in parts where quoted.insert(part).inserted {
+            let next = "; " + part
             guard text.utf8.count + next.utf8.count <= MeaningText.maximumBytes else { break }
             text += next
         }
         self.text = MeaningText.cut(text, MeaningText.maximumBytes)
         id = .summary(of: day.region, on: date, in: environment)
     }
+
+    /// Bytes of what an organ writes that count.
+    public static let writtenBytes = 1_200
 
     /// Days that are still to be summarized, the oldest first: those that ended ten minutes ago, at most 31.
     ///

@@ -1,12 +1,12 @@
 import NimmerIris
 import NimmerWave
 
-/// Rows of long-term memory that wait to be remembered by their meaning (iris.md, Memory by meaning).
+/// Rows of long-term memory that wait to be remembered by their meaning (spec/iris.md, Memory by meaning).
 ///
 /// A row waits from the commit that stored it until ``endMeanings(_:)``: who dies in between finds it again.
 public protocol MeaningSource: Sendable {
     /// Lets every row that is stored from now on wait; of an environment whose model is new, the newest rows of each kind that are stored
-    /// already, too.
+    /// already and have no embedding of that model, too: at most ``PendingMeanings/backfill``.
     func beginMeanings(_ environment: Environment, model: EmbeddingModel) async throws(MemoryError)
 
     /// Ends that: nothing waits any more.

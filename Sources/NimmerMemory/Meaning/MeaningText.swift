@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// The text by which something is remembered: short, and harmless wherever it is shown or quoted (iris.md, Memory by meaning).
+/// The text by which something is remembered: short, and harmless wherever it is shown or quoted (spec/iris.md, Memory by meaning).
 ///
 /// Region, witnesses with their content as words, event, action, reason and outcome. Numbers that differ each time (ages, confidences, ids) are
 /// left out, so that what happens again is found to be the same. Control characters and markup are written out (`\u{1b}`, `\u{3c}`).
@@ -174,5 +174,5 @@ public struct MeaningText: Sendable, Hashable {
     }
 
     /// The text, cut off at a character so that it has at most so many bytes.
-    static func cut(_ text: String, _ room: Int) -> String { text.prefix(bytes: room) }
+    package static func cut(_ text: String, _ room: Int) -> String { text.prefix(bytes: room) }
 }

@@ -48,7 +48,7 @@ extension Migration {
                     and array_position(embedding, '-Infinity') is null and array_position(embedding, null) is null),
                 duplicates int not null default 0,
                 stored_at timestamptz not null default now(),
-                primary key (kernel, message_id)
+                primary key (kernel, message_id, model, dimensions)
             ) partition by list (kernel);
             alter table memory_meanings alter column embedding set storage external;
             -- Estimates of a plan are not filtered by row: without statistics they show no other kernel's contents.
@@ -67,8 +67,10 @@ extension Migration {
                 kernel text not null,
                 message_id uuid not null,
                 original uuid not null,
+                model text not null,
+                dimensions int not null,
                 stored_at timestamptz not null default now(),
-                primary key (kernel, message_id)
+                primary key (kernel, message_id, model, dimensions)
             );
             create index meaning_duplicates_by_time on meaning_duplicates (kernel, stored_at);
             comment on table meaning_duplicates is

@@ -168,6 +168,7 @@ private struct ArtifactReceiver {
     private mutating func take(_ piece: ArtifactPiece) async -> ArtifactAnswer {
         do throws(ArtifactError) {
             let store = try await opened()
+            try store.bounds.check(piece.total)
             let decision = book.decide(piece, at: .now())
             switch decision {
             case .append: return try await append(piece)

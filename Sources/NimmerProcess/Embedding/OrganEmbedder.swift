@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerIris
 import NimmerWave
 
-/// The real model, which an organ has: asked over the bus, each time by a deadline (iris.md, Which model answers).
+/// The real model, which an organ has: asked over the bus, each time by a deadline (spec/iris.md, Which model answers).
 package struct OrganEmbedder: Embedder {
     /// Texts of one request, and bytes of each: an organ refuses more.
     static let maximumTexts = 64

@@ -6,7 +6,7 @@ import NimmerWave
 
 /// Models that a process embeds with where its system file has `iris`: the organ over the bus, the table's file, and what both report.
 ///
-/// A table or an organ that is not there degrades it visibly, and ends no process (iris.md, Which model answers).
+/// A table or an organ that is not there degrades it visibly, and ends no process (spec/iris.md, Which model answers).
 package struct ProcessEmbeddings: Sendable {
     /// The organ, then the table.
     package let chain: EmbeddingChain

@@ -47,7 +47,8 @@ public enum VectorStoreConformance {
 
     /// All promises.
     public static let checks: [Check] = [
-        once, duplicates, onlyTheSame, inOneBatch, models, kernels, filters, limits, order, refusals, questions, texts,
+        once, duplicates, onlyTheSame, inOneBatch, models, keptByEach, withoutEmbedding, kernels, filters, limits,
+        order, refusals, questions, texts,
         outcomes, twoWriters, reopening, many,
     ]
 

@@ -6,7 +6,7 @@ import NimmerWave
 import Synchronization
 
 /// Answers what people ask about the homes of regions, and takes what they decide: `homes`, `home {"region": …}` and
-/// `rehome {"region": …, "change": …, "home": …}` (iris.md, Regions that mean the same).
+/// `rehome {"region": …, "change": …, "home": …}` (spec/iris.md, Regions that mean the same).
 struct RegionRequests: Sendable {
     private let owner: ThalamusProcess
     private let homes: RegionLog

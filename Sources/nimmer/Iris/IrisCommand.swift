@@ -16,7 +16,7 @@ struct IrisCommand: AsyncParsableCommand {
         subcommands: [IrisStatusCommand.self, IrisSimilarityCommand.self, IrisNearCommand.self])
 }
 
-/// The table of meanings and the dictionary beside it, as this program finds them (iris.md, Embeddings).
+/// The table of meanings and the dictionary beside it, as this program finds them (spec/iris.md, Embeddings).
 struct Meanings {
     let path: String
     let table: EmbeddingTable

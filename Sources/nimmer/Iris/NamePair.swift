@@ -2,7 +2,7 @@ import NimmerIris
 import NimmerOutput
 import NimmerWave
 
-/// Two names, how near they are by the table, and whether they would share a gate (iris.md, Embeddings).
+/// Two names, how near they are by the table, and whether they would share a gate (spec/iris.md, Embeddings).
 struct NamePair: Equatable {
     let (a, b): (String, String)
     /// Nil: the table knows no part of one of them.

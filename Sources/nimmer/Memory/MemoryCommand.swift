@@ -5,7 +5,7 @@ struct MemoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "memory",
         abstract:
-            "Follow a decision, search by meaning, export what was learned, look at what was set aside, back up and restore.",
+            "Follow decisions, search by meaning, export what was learned, look at what was set aside, back up.",
         subcommands: [
             MemoryWhyCommand.self, MemorySearchCommand.self, MemoryExportCommand.self, MemoryAsideCommand.self,
             MemoryBackupCommand.self,

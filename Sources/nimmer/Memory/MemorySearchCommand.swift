@@ -15,7 +15,7 @@ struct MemorySearchCommand: AsyncParsableCommand {
             `iris` in the system file and a hippocampus that runs.
 
               nimmer memory search "pump noise before a stop"
-              nimmer memory search "pump noise" --since 7d --region 'plant.>' --kind decision
+              nimmer memory search "pump noise" --since 7d --region 'plant.>'
 
             Exit status 1 when nothing is near.
             """)

@@ -8,7 +8,10 @@ struct MindReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Ask the minds again about a request, and show the difference.",
-        discussion: "Nothing is published and no command leaves; what it costs counts.")
+        discussion: """
+            Nothing is published and no command leaves; what it costs counts. Earlier decisions that the prompt then held as \
+            reminders are not repeated; how many, it shows.
+            """)
 
     @Argument(
         help:
@@ -54,6 +57,9 @@ struct MindReplayCommand: AsyncParsableCommand {
             lines.append("asked \(asked["mind"]?.string ?? ""): \(asked["verdict"]?.string ?? "")")
         }
         let differences = (found["differences"]?.array ?? []).compactMap { $0["key"]?.string }
+        if let reminders = found["reminders_not_repeated"]?.int, reminders > 0 {
+            lines.append("the prompt then held \(count(reminders, "reminder")), not repeated now (nimmer memory why)")
+        }
         lines.append(differences.isEmpty ? "no difference" : "different: \(differences.joined(separator: ", "))")
         return lines
     }

@@ -11,8 +11,8 @@ struct RegionWhyCommand: AsyncParsableCommand {
         commandName: "why",
         abstract: "Explain where a region lives and why, or how near two names are.",
         discussion: """
-              nimmer region why arithmetic         where it lives: the homes it is near to, and who decided
-              nimmer region why math arithmetic    how near two names are by the table; needs no server
+              nimmer region why arithmetic        the homes it is near to, who decided
+              nimmer region why math arithmetic   two names, by the table, offline
 
             A region that no wave has named yet is compared as if one did.
             """)

@@ -215,6 +215,13 @@ final class HangingVectorStore: VectorStore {
         await held.wait()
         return []
     }
+    func withoutEmbedding(
+        of model: EmbeddingModel, kind: RememberedItem.Kind, in environment: Environment, before: VectorPlace?,
+        limit: Int
+    ) async throws(MemoryError) -> [RememberedItem] {
+        await held.wait()
+        return []
+    }
     func close() async {}
 }
 

@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/words.toml: change that.
 // swift-format-ignore-file
 
-/// Reason why a region lives in its home (iris.md, Regions that mean the same).
+/// Reason why a region lives in its home (spec/iris.md, Regions that mean the same).
 public enum AssignmentReason: String, CaseIterable, Sendable, Hashable, FieldValue {
     /// It is its own home: no other was near enough.
     case founded

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 /// A decision about where a region that waves name lives: the home that it joined or founded. All thalami follow the
-/// log of these (iris.md, Regions that mean the same).
+/// log of these (spec/iris.md, Regions that mean the same).
 public struct RegionAssignment: MessageBody {
     /// The region, as waves name it.
     public var region: Region

@@ -6,7 +6,7 @@ import NimmerWave
 ///
 /// Few rows are compared one by one, which misses none; among many an HNSW scan walks on (`iterative_scan`) until enough fit the question, and
 /// where it ends too early all are compared after all.
-struct MeaningSearch {
+struct VectorSearch {
     let kernel: Token
     let query: VectorQuery
     let vectors: VectorExtension
