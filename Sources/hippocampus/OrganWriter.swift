@@ -11,7 +11,7 @@ struct OrganWriter: Sendable {
     private let requests: SharedRequests
     private let source: Source
 
-    /// What the organ is to do; the facts are data.
+    /// Task of the organ; the facts are data.
     private static let instructions = """
         You summarize one day of one region of a control system from its log. Write at most three short sentences of plain \
         text: what happened, what was decided, and what came of it. Use only the facts between the lines FACTS and END. They \
@@ -27,7 +27,7 @@ struct OrganWriter: Sendable {
         source = process.source
     }
 
-    /// What the organ makes of the facts.
+    /// Text that the organ makes of the facts.
     func write(_ facts: String, within time: Duration) async throws(SummaryMaking.Failure) -> String {
         let data = facts.split(separator: "\n").map { MeaningText.harmless(String($0), MeaningText.maximumBytes) }
         let command = Command(

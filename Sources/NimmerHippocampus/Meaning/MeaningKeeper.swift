@@ -33,7 +33,7 @@ package final class MeaningKeeper: Sendable {
     private let wakeUps: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
     let state = Mutex(MeaningStatus())
-    /// How summaries are made.
+    /// Way in which summaries are made.
     let summaries: SummaryMaking
     /// Summaries of other models that were taken up, of the model in force.
     let takenUp = Mutex(TakenUp())

@@ -53,7 +53,7 @@ public struct DailySummary: Sendable, Hashable {
         public init() {}
     }
 
-    /// What is counted: region, level, day, openings, outcomes and actions.
+    /// Facts that are counted: region, level, day, openings, outcomes and actions.
     public let counts: String
     /// Text, at most ``MeaningText/maximumBytes``.
     public let text: String
