@@ -4,7 +4,7 @@ import NimmerPlatform
 import NimmerWave
 
 /// The pictures that a request's witnesses name, for minds that see: each is fetched once for a decision, and what is left out is named
-/// (artifacts.md, Minds that see).
+/// (spec/artifacts.md, Minds that see).
 actor Pictures {
     /// Requests whose pictures are kept for further questions about them.
     private static let kept = 4

@@ -1,7 +1,7 @@
 import NimmerWave
 
 extension SystemStreams {
-    /// The bucket `<ENV>-ARTIFACTS`: contents too big for waves (artifacts.md, The store).
+    /// The bucket `<ENV>-ARTIFACTS`: contents too big for waves (spec/artifacts.md, The store).
     public static func artifacts(_ env: Environment) -> String { "\(env.streamPrefix)-ARTIFACTS" }
 
     /// Its stream. It refuses what is beyond its room, so that no artifact goes for another. A description replaces the one before and the

@@ -4,7 +4,7 @@ import NimmerProcess
 import NimmerWave
 
 extension CellHost {
-    /// Hands an artifact over to those who store it (artifacts.md, Handing over). Its waves do not wait for that.
+    /// Hands an artifact over to those who store it (spec/artifacts.md, Handing over). Its waves do not wait for that.
     func hand(over bytes: [UInt8], _ type: MediaType) async {
         do throws(ArtifactError) {
             try await ArtifactHandover.put(

@@ -155,7 +155,7 @@ public struct Pulse: Sendable {
     }
 
     /// Hands over contents that are too big for a wave, such as a picture: the runtime stores them, in the background, under the SHA-256 of
-    /// their bytes. What cannot be stored is logged (artifacts.md, Handing over).
+    /// their bytes. What cannot be stored is logged (spec/artifacts.md, Handing over).
     ///
     /// - Parameters:
     ///   - bytes: the contents, 32 MiB at most unless the system file states otherwise.

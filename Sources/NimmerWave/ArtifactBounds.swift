@@ -1,4 +1,4 @@
-/// The room for artifacts of one environment (artifacts.md, Bounds).
+/// The room for artifacts of one environment (spec/artifacts.md, The store).
 public struct ArtifactBounds: Sendable, Hashable {
     /// The bytes of all artifacts together, 1 MiB to 1 TiB; 1 GiB by default.
     public var maximumBytes: Int64

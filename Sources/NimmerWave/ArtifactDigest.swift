@@ -1,4 +1,4 @@
-/// The name of an artifact: the SHA-256 of its bytes (artifacts.md, Names). Its text is 64 hexadecimal digits, lower case.
+/// The name of an artifact: the SHA-256 of its bytes (spec/artifacts.md, Names). Its text is 64 hexadecimal digits, lower case.
 public struct ArtifactDigest: Hashable, Sendable, Comparable, CustomStringConvertible {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 

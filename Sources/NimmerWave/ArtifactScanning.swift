@@ -2,7 +2,7 @@
 // other is read as all messages are.
 
 extension Bytes {
-    /// Passes over the list of artifacts of a wave (artifacts.md, Waves that name artifacts).
+    /// Passes over the list of artifacts of a wave (spec/artifacts.md, Waves that name artifacts).
     ///
     /// - Throws: the same ``Refusal`` as the general reader.
     @inline(never)

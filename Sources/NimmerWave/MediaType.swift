@@ -1,5 +1,5 @@
 /// Kind of an artifact's contents: `image/png`, `audio/wav` (RFC 9110, section 8.3.1), in lower case and without parameters
-/// (artifacts.md, Names).
+/// (spec/artifacts.md, Names).
 public struct MediaType: Hashable, Sendable, CustomStringConvertible {
     /// The longest, in bytes.
     public static let longest = 127

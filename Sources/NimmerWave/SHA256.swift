@@ -1,4 +1,4 @@
-/// SHA-256 (FIPS 180-4) over bytes that come in pieces, for the names of artifacts (artifacts.md, Names).
+/// SHA-256 (FIPS 180-4) over bytes that come in pieces, for the names of artifacts (spec/artifacts.md, Names).
 ///
 /// It is written here because this target imports nothing but the standard library and every cell links it.
 package struct SHA256: Sendable {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import NimmerBridge
 
-/// The pictures of a question: which are shown, and why others are not (artifacts.md, Minds that see).
+/// The pictures of a question: which are shown, and why others are not (spec/artifacts.md, Minds that see).
 @Suite("Pictures for minds", .timeLimit(.minutes(2))) struct PicturesTests {
     private static let png: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NimmerBus
 
-/// What other clients of a bucket can write, by mistake or not (artifacts.md, Objects).
+/// What other clients of a bucket can write, by mistake or not (spec/artifacts.md, Objects).
 @Suite("Objects that other clients wrote")
 struct ObjectAttackTests {
     private func store() async throws -> (StreamArtifactStore, InMemoryBus) {

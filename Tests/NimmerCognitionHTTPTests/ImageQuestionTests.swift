@@ -5,7 +5,7 @@ import Testing
 
 @testable import NimmerCognitionHTTP
 
-/// Pictures of a question as each protocol writes them (artifacts.md, Minds that see).
+/// Pictures of a question as each protocol writes them (spec/artifacts.md, Minds that see).
 @Suite("Questions with pictures") struct ImageQuestionTests {
     private func question(_ images: [MindImage]) -> MindQuestion {
         var question = MindQuestion(

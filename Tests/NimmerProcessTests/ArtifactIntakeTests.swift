@@ -6,7 +6,7 @@ import Testing
 @testable import NimmerBus
 @testable import NimmerProcess
 
-/// Cells hand artifacts over, honestly and not (artifacts.md, Handing over).
+/// Cells hand artifacts over, honestly and not (spec/artifacts.md, Handing over).
 @Suite("The intake of artifacts", .timeLimit(.minutes(2)))
 struct ArtifactIntakeTests {
     private let camera = try! Token("camera")

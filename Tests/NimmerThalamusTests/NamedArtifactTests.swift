@@ -4,7 +4,7 @@ import Testing
 
 @testable import NimmerThalamus
 
-/// Artifacts that waves name reach the collapse, the request and nothing of the gate (artifacts.md, Waves that name artifacts).
+/// Artifacts that waves name reach the collapse, the request and nothing of the gate (spec/artifacts.md, Waves that name artifacts).
 @Suite struct NamedArtifactTests {
     private func wave(
         _ bench: inout Bench, _ cell: String, at milliseconds: Double, _ artifacts: [ArtifactReference]

@@ -44,7 +44,7 @@ import Testing
         #expect(blocks.count >= 3)
         for block in blocks {
             let text = "nimmerverse: 1\nname: p\n" + block.joined(separator: "\n") + "\n"
-            let system = try SystemFile(parsing: Array(text.utf8), file: "iris.md")
+            let system = try SystemFile(parsing: Array(text.utf8), file: "p.yaml")
             #expect(system.iris != nil)
         }
     }

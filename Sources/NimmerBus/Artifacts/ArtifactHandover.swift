@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Hands artifacts over piece by piece, for parts that write to no stream (artifacts.md, Handing over; decision 0019).
+/// Hands artifacts over piece by piece, for parts that write to no stream (spec/artifacts.md, Handing over; decision 0019).
 package enum ArtifactHandover {
     /// Number of times that an artifact is begun before it is given up.
     private static let attempts = 3

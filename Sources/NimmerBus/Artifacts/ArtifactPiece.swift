@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// A piece of an artifact that a cell or nerve hands over: a request on `artifacts.<env>.<sender>` (artifacts.md, Handing over).
+/// A piece of an artifact that a cell or nerve hands over: a request on `artifacts.<env>.<sender>` (spec/artifacts.md, Handing over).
 package struct ArtifactPiece: Sendable, Hashable {
     /// Bytes of each piece but the last: a chunk, so that what came is stored as it came.
     package static let bytes = StreamArtifactStore.chunkBytes

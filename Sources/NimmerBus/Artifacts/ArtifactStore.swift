@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// The contract of a store of artifacts: contents too big for waves, each named by the SHA-256 of its bytes (artifacts.md, The store). One
+/// The contract of a store of artifacts: contents too big for waves, each named by the SHA-256 of its bytes (spec/artifacts.md, The store). One
 /// conformance suite, `ArtifactConformance`, holds every implementation to this text.
 ///
 /// **Visibility.** An artifact is there once ``ArtifactUpload/finish()`` has returned, whole; one that was not finished was never there.

@@ -3,7 +3,7 @@ import NimmerWave
 
 /// Artifacts as objects of a stream, as every NATS client lays them out (ADR-20 of NATS): bucket `B` is the stream `OBJ_B`, the chunks of an
 /// object are the messages of `$O.B.C.<nuid>`, and its description is the newest message of `$O.B.M.<name in base 64>`. Serves every ``Bus``
-/// (artifacts.md, Objects).
+/// (spec/artifacts.md, Objects).
 public final class StreamArtifactStore: ArtifactStore {
     /// Bytes of each chunk but the last.
     public static let chunkBytes = 131_072

@@ -2,7 +2,7 @@ import NimmerPlatform
 import NimmerWave
 
 /// An artifact on its way into a stream: each chunk waits for the acknowledgement of the one before, and the description comes last, so that
-/// what ends half way is never seen (artifacts.md, Objects).
+/// what ends half way is never seen (spec/artifacts.md, Objects).
 actor StreamArtifactUpload: ArtifactUpload {
     private let offer: ArtifactOffer
     private let store: StreamArtifactStore

@@ -3,7 +3,7 @@ import NimmerBus
 import NimmerWave
 import Synchronization
 
-/// Takes in the artifacts of cells and nerves, which write to no stream (artifacts.md, Handing over; decision 0040).
+/// Takes in the artifacts of cells and nerves, which write to no stream (spec/artifacts.md, Handing over; decision 0040).
 ///
 /// One piece is stored at a time, and of each sender one waits at most: however much is sent, no more than a few chunks are held.
 package final class ArtifactIntake: Sendable {

@@ -1,7 +1,7 @@
 import NimmerBus
 import NimmerWave
 
-/// The artifacts that are being handed over, each by its sender, and the room that each sender has used: a value (artifacts.md, Handing over).
+/// The artifacts that are being handed over, each by its sender, and the room that each sender has used: a value (spec/artifacts.md, Handing over).
 struct ArtifactIntakeBook {
     /// Artifacts that are handed over at once; further senders wait.
     static let uploads = 8

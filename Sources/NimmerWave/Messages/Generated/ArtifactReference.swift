@@ -1,8 +1,8 @@
 // Written by Messages/generate.py from Messages/Declarations/records.toml: change that.
 // swift-format-ignore-file
 
-/// The name of an artifact: contents too big for a message, in the store of artifacts (artifacts.md, Waves that name
-/// artifacts).
+/// The name of an artifact: contents too big for a message, in the store of artifacts (spec/artifacts.md, Waves that
+/// name artifacts).
 public struct ArtifactReference: MessageRecord, FieldValue {
     /// The SHA-256 of its bytes.
     public var digest: ArtifactDigest
