@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// The description of an object as every NATS client writes it (spec/artifacts.md, Objects; ADR-20 of NATS): a value, read with suspicion, since
+/// The description of an object as every NATS client writes it (spec/artifacts.md, Objects): a value, read with suspicion, since
 /// other clients write it too.
 package struct ObjectMetadata: Sendable, Hashable {
     /// The longest description that is read, in bytes.

@@ -185,16 +185,17 @@ struct MeaningKeeperTests {
             InMemoryStore(), hanging, embedder: { () async throws(EmbeddingError) -> any Embedder in embedder },
             environment: .dev, isTrusted: { _, _ in true })
         let search = MemorySearch(keeper)
-        for _ in 0..<MemorySearch.places {
+        // A slow machine may need that time to embed the question: such a one takes no place.
+        while keeper.status.late < MemorySearch.places {
             await #expect(throws: MeaningFailure.self) {
                 try await search.find(MemorySearch.Question("noise"), within: .milliseconds(200))
             }
         }
-        #expect(keeper.status.late == MemorySearch.places)
+        let failed = keeper.status.failed
         await #expect(throws: MeaningFailure.self) {
             try await search.find(MemorySearch.Question("noise"), within: .seconds(600))
         }
-        #expect(keeper.status.failed == 1)
+        #expect(keeper.status.failed == failed + 1 && keeper.status.late == MemorySearch.places)
         hanging.release()
     }
 }
