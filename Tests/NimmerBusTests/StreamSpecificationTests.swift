@@ -22,6 +22,7 @@ import Testing
         let streams =
             SystemStreams.streams(.dev) + [
                 SystemStreams.outcomesStream(.dev), SystemStreams.lifeforceStream(.dev),
+                SystemStreams.regionsStream(.dev),
                 SystemStreams.wavesStream(.dev), DeadLetter.configuration(.dev),
             ]
         for stream in streams {
