@@ -1,7 +1,7 @@
 """Everything that a mouse does, by the keyboard alone, in the committed minute and what was before it."""
 import recordings
 from drawing import inside
-from pictures import EXPLAINED, HOLD, SOCKETS
+from pictures import EXPLAINED, SOCKETS
 from server import Server
 
 ADDRESS = "history.replaceState(null, '', '/')"
@@ -16,6 +16,10 @@ NOTED = """(() => {
     window.__notice = '';
     document.addEventListener('keydown', () => {__notice = toast.hidden ? '' : toast.textContent}, {once: true});
 })()"""
+# The next report of a recording's playback, once the page has taken it.
+REPORTED = """new Promise((done) => __sockets.at(-1).addEventListener('message', ({data}) => {
+    if (typeof data === 'string' && JSON.parse(data).k === 'source') done(true);
+}))"""
 
 
 async def moment(tab):
@@ -202,15 +206,14 @@ async def as_in_the_terminal(checks, tab):
         await tab.key(key)
         checks(await tab.eval("__notice"), f"{key}: a recording's opening has no outcome to report, and the page names that")
     shown = "[document.querySelector('#speed').textContent, document.querySelector('#state').textContent]"
-    # The server reports its own speed each second.
-    await tab.eval(HOLD)
     await tab.key(">")
+    # The server reports its own speed each second, which is not the one that was chosen.
+    await tab.eval(REPORTED)
     found = await tab.eval(shown)
-    checks(found[0] == "×2", "> plays faster", found)
+    checks(found[0] == "×2", "> plays faster, and a recording at rest keeps that", found)
     await tab.key("<")
     found = await tab.eval(shown)
     checks(found[0] == "×1" and "Stopped" in found[1], "< slower; one that is stopped stays so", found)
-    await tab.eval("__resume()")
 
 
 async def phone(checks, browser, context, server):

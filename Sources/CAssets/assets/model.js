@@ -200,6 +200,7 @@ export function take(m) {
 		moveClock(m.now);
 		trim();
 	} else if (m.k === "source") {
+		// The speed that was chosen for a recording at rest is the page's until it plays.
 		Object.assign(model.source, {motion: m.motion, ...m.motion === "playing" && {speed: m.speed}});
 		moveClock(m.now);
 	} else if (m.k === "facts") {
